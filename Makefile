@@ -1,0 +1,86 @@
+# Every command of Kaiwa. Python lives in .venv and osls in node_modules; both are made on first use
+# and again whenever their pins change.
+
+STAGE ?= dev
+REGION ?= us-east-1
+AWS_PORT ?= 4599
+WEB_PORT ?= 8080
+TESTS ?= tests
+export AWS_PORT WEB_PORT
+
+PYTHON := .venv/bin/python
+OSLS := node_modules/.bin/osls
+VENV := .venv/.installed
+MODULES := node_modules/.installed
+
+export PYTHONDONTWRITEBYTECODE := 1
+# osls asks the network for news and reports its use unless told otherwise.
+export SLS_NOTIFICATIONS_MODE := off
+export SLS_TELEMETRY_DISABLED := 1
+export NO_UPDATE_NOTIFIER := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo reset test check bench package deploy lock
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS))"
+
+run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it
+	@exec $(PYTHON) -m local.run
+
+demo: $(VENV) $(MODULES)  ## watch two clients hold a conversation
+	@exec $(PYTHON) -m local.demo
+
+reset: $(VENV)  ## forget the accounts, chats and files of `make run`
+	@$(PYTHON) -m local.reset
+
+test: $(VENV) $(MODULES)  ## run the tests; TESTS=tests/unit for a part of them
+	@$(PYTHON) -m pytest $(TESTS)
+ifeq ($(TESTS),tests)
+	@node --test clients/js/test/ local/test/
+endif
+
+check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
+	@echo "style" && .venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@echo "types" && .venv/bin/mypy
+	@echo "layers" && .venv/bin/lint-imports
+	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
+		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json
+
+bench: $(VENV) $(MODULES)  ## measure the round trips on a local stack of its own
+	@$(PYTHON) -m bench
+
+package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
+	@$(PYTHON) -m deploy.package
+	@$(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
+
+deploy: $(VENV) $(MODULES)  ## deploy STAGE to AWS with your own credentials
+	@$(PYTHON) -m deploy.package
+	@$(OSLS) deploy --stage $(STAGE) --region $(REGION)
+
+lock: $(VENV)  ## write requirements.lock and package-lock.json anew from their pins
+	@rm -rf .build/lock && python3 -m venv .build/lock
+	@echo "resolving requirements.txt" && .build/lock/bin/pip install -qq -r requirements.txt
+	@{ echo "# Every installed version, remade by \`make lock\`. A constraint only: requirements.txt says what is wanted."; \
+		.build/lock/bin/pip freeze; } > requirements.lock
+	@npm install --package-lock-only --ignore-scripts --silent
+
+$(VENV): requirements.txt requirements.lock
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Kaiwa needs Python 3.11 or newer as python3; found: $$(python3 --version 2>&1 | tail -1)." >&2; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Kaiwa needs Python's venv module (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "installing Python packages into .venv (about a minute, once)"
+	@python3 -m venv --clear .venv
+	@.venv/bin/pip install -qq --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@touch $@
+
+$(MODULES): package.json package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
+		{ echo "Kaiwa needs Node 20.19 or newer as node; found: $$(node --version 2>&1 | tail -1)." >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
+	@echo "installing osls into node_modules (about 10 s, once)"
+	@npm ci --ignore-scripts --silent
+	@touch $@
