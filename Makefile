@@ -13,7 +13,6 @@ OSLS := node_modules/.bin/osls
 VENV := .venv/.installed
 MODULES := node_modules/.installed
 
-export PYTHONDONTWRITEBYTECODE := 1
 # osls asks the network for news and reports its use unless told otherwise.
 export SLS_NOTIFICATIONS_MODE := off
 export SLS_TELEMETRY_DISABLED := 1

@@ -1,0 +1,186 @@
+"""Build the Lambda zip: our five packages and the libraries the Lambda runtime does not bring.
+
+The same sources and pins give the same bytes. Libraries are fetched once per set of pins and kept under `.build/vendor/`,
+so a second build needs no network.
+"""
+
+import argparse
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+
+SOURCES = ("adapters", "core", "domain", "handlers", "models")
+
+# What these need beyond each other (boto3 and its family) is in every Lambda Python runtime already.
+LIBRARIES = ("aws-lambda-powertools", "msgspec", "pynamodb", "typing-extensions")
+
+# Kept well below Lambda's own limit of 50 MB: every cold start unpacks the whole zip.
+LARGEST = 10_000_000
+
+# The earliest time a zip can hold; a real one would change the bytes with every build.
+TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+
+# Written by pip, different on every machine and of no use at run time.
+INSTALLER_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
+
+# python3.13 on arm64 is Amazon Linux 2023 with glibc 2.34, so wheels for any older glibc run on it.
+ARM64_WHEELS = (
+    *("--platform", "manylinux_2_28_aarch64"),
+    *("--platform", "manylinux_2_17_aarch64"),
+    *("--platform", "manylinux2014_aarch64"),
+    *("--implementation", "cp", "--python-version", "3.13"),
+)
+
+Target = Literal["arm64", "host"]
+
+
+class PackagingError(Exception):
+    """The zip cannot be built; the message is one line for the person who asked for it."""
+
+
+def artifact(target: Target) -> Path:
+    """Return where the zip for a target is built."""
+    return BUILD / "kaiwa.zip" if target == "arm64" else BUILD / "host" / "kaiwa.zip"
+
+
+def build(target: Target) -> Path:
+    """Build the zip for a target, unless the present one holds the very same files.
+
+    Args:
+        target: "arm64" for AWS, "host" for this machine's own interpreter.
+
+    Returns:
+        The path of the zip.
+
+    Raises:
+        PackagingError: A library cannot be fetched, or the zip is too large.
+    """
+    path = artifact(target)
+    files = [*_files(_vendor(target)), *_sources()]
+    digest = _digest(files)
+    stamp = path.with_suffix(".sha256")
+    if path.exists() and stamp.exists() and stamp.read_text() == digest:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_zip(path, files)
+    if path.stat().st_size > LARGEST:
+        size = path.stat().st_size
+        path.unlink()
+        raise PackagingError(f"{path.name} would be {size / 1e6:.1f} MB; the limit is {LARGEST / 1e6:.0f} MB.")
+    stamp.write_text(digest)
+    return path
+
+
+def pins() -> list[str]:
+    """Return the exact requirements of the bundled libraries, as requirements.lock has them."""
+    locked = {}
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        name, separator, version = line.partition("==")
+        if separator:
+            locked[name.lower().replace("_", "-")] = version
+    return [f"{library}=={locked[library]}" for library in LIBRARIES]
+
+
+def _sources() -> Iterator[tuple[str, Path]]:
+    for package in SOURCES:
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(ROOT).as_posix(), path
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _digest(files: list[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256()
+    for name, path in sorted(files):
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _write_zip(path: Path, files: list[tuple[str, Path]]) -> None:
+    """Write a zip beside its place and move it there, so that nobody reads half a zip."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, source in sorted(files):
+            entry = zipfile.ZipInfo(name, TIMESTAMP)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            # The zip's default would be the machine's own: Unix, readable by everybody.
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, source.read_bytes(), compresslevel=9)
+    Path(draft).chmod(0o644)
+    Path(draft).replace(path)
+
+
+def _vendor(target: Target) -> Path:
+    """Return the folder of installed libraries for a target, installing them when the pins are new."""
+    wanted = pins()
+    key = hashlib.sha256("\n".join([*wanted, *_interpreter(target)]).encode()).hexdigest()[:16]
+    folder = BUILD / "vendor" / f"{target}-{key}"
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=folder.parent))
+        try:
+            _install(wanted, draft, ARM64_WHEELS if target == "arm64" else ())
+            _prune(draft)
+            if not folder.exists():
+                draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _interpreter(target: Target) -> tuple[str, ...]:
+    if target == "arm64":
+        return ARM64_WHEELS
+    return (platform.system(), platform.machine(), sys.implementation.cache_tag)
+
+
+def _install(requirements: list[str], folder: Path, options: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-compile"]
+    command += ["--only-binary", ":all:", "--target", str(folder), *options, *requirements]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
+        raise PackagingError(f"Cannot fetch the libraries of the zip: {lines[-1].removeprefix('ERROR: ')}")
+
+
+def _prune(folder: Path) -> None:
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for path in list(folder.rglob("*")):
+        if path.name in INSTALLER_NOTES and path.parent.suffix == ".dist-info":
+            path.unlink()
+
+
+def main() -> int:
+    """Build the zip the command line asks for and say how large it is."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.package", description="Build the Lambda zip.")
+    parser.add_argument("--target", choices=("arm64", "host"), default="arm64")
+    target: Target = parser.parse_args().target
+    try:
+        path = build(target)
+    except PackagingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB for {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
