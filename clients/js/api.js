@@ -1,0 +1,139 @@
+import { ConnectionLost, Problem } from "./errors.js";
+
+const TIMEOUT_MS = 20_000;
+
+/** The REST side: JSON in and out, tokens added and renewed. */
+export class Api {
+  #url;
+  #session;
+  #fetch;
+  #now;
+  /** @type {Promise<void> | undefined} */
+  #renewal;
+
+  /**
+   * @param {object} options
+   * @param {string} options.url Where the API is, without a slash at the end.
+   * @param {import("./session.js").Session} options.session
+   * @param {typeof fetch} [options.fetch]
+   * @param {() => number} [options.now] Milliseconds.
+   */
+  constructor({ url, session, fetch = globalThis.fetch.bind(globalThis), now = Date.now }) {
+    this.#url = url.replace(/\/+$/, "");
+    this.#session = session;
+    this.#fetch = fetch;
+    this.#now = now;
+  }
+
+  /** @param {{username: string, email: string, password: string}} account */
+  register(account) {
+    return this.#send("POST", "/users", { body: account });
+  }
+
+  /** Log in and keep the session. @param {{email: string, password: string}} credentials */
+  async logIn(credentials) {
+    const answer = await this.#send("POST", "/sessions", { body: credentials });
+    this.#session.keep(answer, this.#now());
+    return answer;
+  }
+
+  /**
+   * Make a request in the name of the person logged in. A token that was refused is renewed once; when that is
+   * refused too, the session ends.
+   *
+   * @param {string} method
+   * @param {string} path Begins with a slash.
+   * @param {{query?: object, body?: object, signal?: AbortSignal}} [options]
+   * @returns {Promise<any>} The decoded body; undefined when there is none.
+   * @throws {Problem} when the server says no.
+   * @throws {ConnectionLost} when no answer came.
+   */
+  async request(method, path, options = {}) {
+    if (this.#session.isStale(this.#now())) await this.#renew(this.#session.accessToken);
+    const token = this.#session.accessToken;
+    try {
+      return await this.#send(method, path, { ...options, token });
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 401)) throw error;
+    }
+    await this.#renew(token);
+    try {
+      return await this.#send(method, path, { ...options, token: this.#session.accessToken });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.#session.end("expired");
+      throw error;
+    }
+  }
+
+  /** Renew the tokens once, however many requests were refused at the same time. */
+  async #renew(refusedToken) {
+    if (this.#session.accessToken !== refusedToken) return;
+    this.#renewal ??= this.#refresh().finally(() => {
+      this.#renewal = undefined;
+    });
+    await this.#renewal;
+  }
+
+  async #refresh() {
+    const { refreshToken } = this.#session;
+    try {
+      const answer = await this.#send("POST", "/sessions/refresh", { body: { refreshToken } });
+      this.#session.keep(answer, this.#now());
+    } catch (error) {
+      if (error instanceof Problem && !error.isTemporary) this.#session.end("expired");
+      throw error;
+    }
+  }
+
+  async #send(method, path, { query, body, token, signal } = {}) {
+    const headers = {};
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (token !== undefined) headers.Authorization = `Bearer ${token}`;
+    const deadline = AbortSignal.timeout(TIMEOUT_MS);
+    let response;
+    let text;
+    try {
+      response = await this.#fetch(this.#address(path, query), {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        credentials: "omit",
+        cache: "no-store",
+      });
+      text = await response.text();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ConnectionLost("The server could not be reached", { cause: error });
+    }
+    const answer = decode(text);
+    if (!response.ok) throw problemOf(response, answer);
+    return answer;
+  }
+
+  #address(path, query = {}) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    return `${this.#url}${path}${search && `?${search}`}`;
+  }
+}
+
+function decode(text) {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A gateway may refuse in its own words, so nothing but the status is sure. */
+function problemOf(response, answer) {
+  const waitSeconds = Number(response.headers.get("Retry-After"));
+  return new Problem({
+    ...answer,
+    code: answer?.code ?? (response.status === 401 ? "unauthenticated" : undefined),
+    retryAfter: answer?.retryAfter ?? (waitSeconds || undefined),
+    status: response.status,
+  });
+}

@@ -1,0 +1,153 @@
+import { ConnectionLost, Problem } from "./errors.js";
+import { newIdentifier } from "./identifiers.js";
+
+const OPEN_TIMEOUT_MS = 15_000;
+const REPLY_TIMEOUT_MS = 15_000;
+const PONG_TIMEOUT_MS = 10_000;
+
+/**
+ * One WebSocket from its opening to its end: replies matched with requests, a ping in every quiet while, and a
+ * single `onClose` whichever way it ends.
+ */
+export class Connection {
+  #socket;
+  #onPush;
+  #onClose;
+  /** @type {Map<string, {resolve: Function, reject: Function, timer: any}>} */
+  #requests = new Map();
+  #isClosed = false;
+  #isRetired = false;
+  #pingTimer;
+  #pongTimer;
+
+  /**
+   * @param {WebSocket} socket An open one.
+   * @param {{onPush: (frame: object) => void, onClose: () => void}} listeners
+   */
+  constructor(socket, { onPush, onClose }) {
+    this.#socket = socket;
+    this.#onPush = onPush;
+    this.#onClose = onClose;
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = () => this.#end();
+  }
+
+  /**
+   * @param {string} url With the ticket in it.
+   * @param {{onPush: Function, onClose: Function}} listeners
+   * @param {typeof WebSocket} WebSocket
+   * @returns {Promise<Connection>}
+   * @throws {ConnectionLost} when it does not open.
+   */
+  static open(url, listeners, WebSocket = globalThis.WebSocket) {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      const fail = () => {
+        clearTimeout(timer);
+        socket.onopen = socket.onclose = null;
+        socket.close();
+        reject(new ConnectionLost("The socket did not open"));
+      };
+      const timer = setTimeout(fail, OPEN_TIMEOUT_MS);
+      socket.onclose = fail;
+      socket.onopen = () => {
+        clearTimeout(timer);
+        resolve(new Connection(socket, listeners));
+      };
+    });
+  }
+
+  /**
+   * @param {string} action
+   * @param {object} [fields]
+   * @returns {Promise<any>} The reply's data.
+   * @throws {Problem} when the server says no, or stays silent on a living socket.
+   * @throws {ConnectionLost} when the socket ends first.
+   */
+  request(action, fields = {}) {
+    if (this.#isClosed) return Promise.reject(new ConnectionLost());
+    const requestId = newIdentifier();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#requests.delete(requestId);
+        reject(new Problem({ status: 504, code: "no_reply", message: "The server did not answer in time" }));
+      }, REPLY_TIMEOUT_MS);
+      this.#requests.set(requestId, { resolve, reject, timer });
+      this.#socket.send(JSON.stringify({ action, requestId, ...fields }));
+    });
+  }
+
+  /** Ping whenever nothing was heard for `interval` milliseconds, so that a dead line is noticed soon. */
+  keepAlive(interval) {
+    this.#interval = interval;
+    this.#awaitQuiet();
+  }
+
+  /** Ask for a sign of life now; without one the connection ends. */
+  probe() {
+    if (this.#isClosed || this.#pongTimer) return;
+    this.#pongTimer = setTimeout(() => this.#end(), PONG_TIMEOUT_MS);
+    this.#socket.send('{"action":"ping"}');
+  }
+
+  /** End once the replies under way have come; its end is no news. */
+  retire() {
+    this.#isRetired = true;
+    this.#onClose = () => {};
+    if (this.#requests.size === 0) this.close();
+  }
+
+  close() {
+    this.#onClose = () => {};
+    this.#end();
+  }
+
+  #interval;
+
+  #awaitQuiet() {
+    clearTimeout(this.#pingTimer);
+    if (this.#interval && !this.#isClosed) this.#pingTimer = setTimeout(() => this.probe(), this.#interval);
+  }
+
+  #receive(data) {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = undefined;
+    this.#awaitQuiet();
+    const frame = parse(data);
+    if (frame?.type === "reply") this.#settle(frame);
+    else if (frame?.type && frame.type !== "pong") this.#onPush(frame);
+  }
+
+  #settle(frame) {
+    const request = this.#requests.get(frame.requestId);
+    if (!request) return;
+    this.#requests.delete(frame.requestId);
+    clearTimeout(request.timer);
+    if (frame.error) request.reject(new Problem({ ...frame.error, status: frame.status }));
+    else request.resolve(frame.data);
+    if (this.#isRetired && this.#requests.size === 0) this.close();
+  }
+
+  #end() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#pingTimer);
+    clearTimeout(this.#pongTimer);
+    this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+    for (const { reject, timer } of this.#requests.values()) {
+      clearTimeout(timer);
+      reject(new ConnectionLost());
+    }
+    this.#requests.clear();
+    this.#onClose();
+  }
+}
+
+function parse(data) {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

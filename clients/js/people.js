@@ -1,0 +1,72 @@
+import { Listeners } from "./listeners.js";
+import { Problem } from "./errors.js";
+
+const MAX_AT_ONCE = 4;
+
+/** @typedef {{userId: string, username?: string, displayName?: string, isGone?: boolean}} Person */
+
+/** Everyone this client has heard of. Tells `changed` with a person who was learned. */
+export class People {
+  #api;
+  #listeners = new Listeners();
+  /** @type {Map<string, Person>} */
+  #known = new Map();
+  /** @type {Set<string>} */
+  #wanted = new Set();
+  #busy = 0;
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  on(event, listener) {
+    return this.#listeners.on(event, listener);
+  }
+
+  /** Give what is known now; an unknown person is asked for and told later. @returns {Person} */
+  get(userId) {
+    const person = this.#known.get(userId);
+    if (person) return person;
+    this.#wanted.add(userId);
+    queueMicrotask(() => this.#askNext());
+    return { userId };
+  }
+
+  /** @param {Person} person */
+  learn(person) {
+    this.#known.set(person.userId, person);
+    this.#wanted.delete(person.userId);
+    this.#listeners.tell("changed", person);
+  }
+
+  /**
+   * @param {string} prefix Of the username.
+   * @param {{cursor?: string, signal?: AbortSignal}} [options]
+   * @returns {Promise<{people: Person[], nextCursor?: string}>}
+   */
+  async find(prefix, { cursor, signal } = {}) {
+    const answer = await this.#api.request("GET", "/users", { query: { username: prefix, cursor }, signal });
+    for (const person of answer.users) this.learn(person);
+    return { people: answer.users, nextCursor: answer.nextCursor };
+  }
+
+  async #askNext() {
+    if (this.#busy >= MAX_AT_ONCE) return;
+    const [userId] = this.#wanted;
+    if (userId === undefined) return;
+    this.#wanted.delete(userId);
+    // Known as someone without a name until the answer comes, so that nobody is asked for twice.
+    this.#known.set(userId, { userId });
+    this.#busy += 1;
+    try {
+      this.learn(await this.#api.request("GET", `/users/${encodeURIComponent(userId)}`));
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) this.learn({ userId, isGone: true });
+      else this.#known.delete(userId);
+    } finally {
+      this.#busy -= 1;
+      this.#askNext();
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { Listeners } from "./listeners.js";
+
+/** How long before its expiry an access token is no longer used. */
+const EXPIRY_MARGIN_MS = 30_000;
+
+/** @typedef {{userId: string, accessToken: string, refreshToken: string, expiresAt: number}} Tokens */
+
+/** Who is logged in, and the tokens that prove it. Tells `ended` when nobody is any more. */
+export class Session {
+  #shelf;
+  #listeners = new Listeners();
+  /** @type {Tokens | undefined} */
+  #tokens;
+
+  /** @param {import("./shelf.js").Shelf} shelf Where the tokens outlive a reload. */
+  constructor(shelf) {
+    this.#shelf = shelf;
+    this.#tokens = shelf.load();
+  }
+
+  on(event, listener) {
+    return this.#listeners.on(event, listener);
+  }
+
+  get isOpen() {
+    return this.#tokens !== undefined;
+  }
+
+  get userId() {
+    return this.#tokens?.userId;
+  }
+
+  get accessToken() {
+    return this.#tokens?.accessToken;
+  }
+
+  get refreshToken() {
+    return this.#tokens?.refreshToken;
+  }
+
+  /** @param {number} now Milliseconds. */
+  isStale(now) {
+    return this.#tokens !== undefined && now > this.#tokens.expiresAt - EXPIRY_MARGIN_MS;
+  }
+
+  /**
+   * Keep what a log-in or a refresh answered. A refresh may leave out what has not changed.
+   *
+   * @param {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} answer `expiresIn` in seconds.
+   * @param {number} now Milliseconds.
+   */
+  keep(answer, now) {
+    this.#tokens = {
+      userId: answer.userId ?? this.#tokens?.userId,
+      accessToken: answer.accessToken,
+      refreshToken: answer.refreshToken ?? this.#tokens?.refreshToken,
+      expiresAt: now + answer.expiresIn * 1000,
+    };
+    this.#shelf.save(this.#tokens);
+  }
+
+  /** Take over what another page of the same browser has kept or ended meanwhile. */
+  reload() {
+    const stored = this.#shelf.load();
+    if (!stored || stored.userId !== this.userId) this.end("elsewhere");
+    else this.#tokens = stored;
+  }
+
+  /** @param {"left" | "expired" | "elsewhere"} reason */
+  end(reason) {
+    if (!this.isOpen) return;
+    this.#tokens = undefined;
+    if (reason !== "elsewhere") this.#shelf.clear();
+    this.#listeners.tell("ended", reason);
+  }
+}

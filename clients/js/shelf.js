@@ -1,0 +1,54 @@
+/** One JSON value kept in a browser `Storage` under one key. Storage that is full, forbidden or garbled counts as empty. */
+export class Shelf {
+  #storage;
+  #key;
+
+  /** @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage @param {string} key */
+  constructor(storage, key) {
+    this.#storage = storage;
+    this.#key = key;
+  }
+
+  /** @returns {any} undefined when there is nothing. */
+  load() {
+    try {
+      return JSON.parse(this.#storage.getItem(this.#key)) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param {unknown} value */
+  save(value) {
+    try {
+      this.#storage.setItem(this.#key, JSON.stringify(value));
+    } catch {
+      // A private window may refuse; the value then lives as long as the page.
+    }
+  }
+
+  clear() {
+    try {
+      this.#storage.removeItem(this.#key);
+    } catch {
+      // Nothing was kept, so there is nothing to forget.
+    }
+  }
+}
+
+/** A `Storage` that lives as long as the page. */
+export class FleetingStorage {
+  #values = new Map();
+
+  getItem(key) {
+    return this.#values.get(key) ?? null;
+  }
+
+  setItem(key, value) {
+    this.#values.set(key, value);
+  }
+
+  removeItem(key) {
+    this.#values.delete(key);
+  }
+}
