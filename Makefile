@@ -72,7 +72,7 @@ $(VENV): requirements.txt requirements.lock
 	@python3 -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Kaiwa needs Python's venv module (on Debian: apt install python3-venv)." >&2; exit 1; }
 	@echo "installing Python packages into .venv (about a minute, once)"
-	@python3 -m venv --clear .venv
+	@rm -rf .venv && python3 -m venv .venv
 	@.venv/bin/pip install -qq --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@touch $@
 
@@ -81,5 +81,5 @@ $(MODULES): package.json package-lock.json
 		{ echo "Kaiwa needs Node 20.19 or newer as node; found: $$(node --version 2>&1 | tail -1)." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
 	@echo "installing osls into node_modules (about 10 s, once)"
-	@npm ci --ignore-scripts --silent
+	@rm -rf node_modules && npm ci --ignore-scripts --silent
 	@touch $@

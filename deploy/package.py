@@ -1,7 +1,7 @@
 """Build the Lambda zip: our five packages and the libraries the Lambda runtime does not bring.
 
-The same sources and pins give the same bytes. Libraries are fetched once per set of pins and kept under `.build/vendor/`,
-so a second build needs no network.
+The same sources and pins give the same bytes. Libraries are fetched once per set of pins and kept under
+`.build/vendor/`, so a second build needs no network.
 """
 
 import argparse
@@ -153,7 +153,16 @@ def _interpreter(target: Target) -> tuple[str, ...]:
 
 
 def _install(requirements: list[str], folder: Path, options: tuple[str, ...]) -> None:
-    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-compile"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-compile",
+    ]
     command += ["--only-binary", ":all:", "--target", str(folder), *options, *requirements]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:

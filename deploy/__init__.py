@@ -1,0 +1,1 @@
+"""How Kaiwa becomes what AWS runs."""

@@ -1,0 +1,1 @@
+"""The laptop's own AWS: everything `make run` starts on this machine."""
