@@ -1,0 +1,23 @@
+"""Kinds of fields that requests share."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+"""Any id that a client names. Ours have 26 to 36 characters; a DynamoDB key ends at 1,024 bytes."""
+
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
+"""A mail address, by its look alone. 254 characters are the most that mail reaches (RFC 5321, 4.5.3.1.3)."""
+
+Password = Annotated[str, Meta(min_length=1, max_length=256)]
+"""A password. How good it must be is the user pool's policy; 256 is Cognito's longest."""
+
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+"""A place in a chat's log. JavaScript counts exactly up to here."""
+
+Limit = Annotated[int, Meta(ge=1, le=100)]
+"""How many to return at most."""
+
+Cursor = Annotated[str, Meta(min_length=1, max_length=1024)]
+"""Where the page before ended, as its ``nextCursor`` said."""

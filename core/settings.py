@@ -1,0 +1,52 @@
+"""The one place that reads the environment. ``serverless.yml`` writes it."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs from one deployment to another.
+
+    Attributes:
+        region: The AWS region, for example ``eu-central-1``.
+        table_prefix: What every table's name begins with, for example ``kaiwa-prod-``.
+        user_pool_id: The Cognito user pool.
+        user_pool_client_id: The pool's client that this backend is.
+        socket_url: Where clients open their socket, without a query: ``wss://...``.
+        connections_url: Where the server posts to sockets: ``https://...``, without ``/@connections``.
+        confirm_mail: Whether a new user must prove that the mail address is theirs.
+    """
+
+    region: str
+    table_prefix: str
+    user_pool_id: str
+    user_pool_client_id: str
+    socket_url: str
+    connections_url: str
+    confirm_mail: bool
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            KeyError: A variable is missing. The template and this class then disagree.
+        """
+        return cls(
+            region=environment["AWS_REGION"],
+            table_prefix=environment["TABLE_PREFIX"],
+            user_pool_id=environment["USER_POOL_ID"],
+            user_pool_client_id=environment["USER_POOL_CLIENT_ID"],
+            socket_url=environment["SOCKET_URL"],
+            connections_url=environment["CONNECTIONS_URL"],
+            confirm_mail=environment["CONFIRM_MAIL"] == "true",
+        )
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings.read(os.environ)
