@@ -1,0 +1,162 @@
+"""Chats: who talks with whom."""
+
+from collections.abc import Collection
+
+from core import clock
+from core.errors import InvalidRequest
+from core.identifiers import derived_id, new_id
+from core.operations import Caller
+from core.pages import decode_cursor, encode_cursor, fitting
+from core.parallel import each, together
+from core.shapes import Answer
+from domain import delivery, messages, protocol
+from domain.accounts import unknown_user
+from domain.events import ChatCreated
+from models import chats
+from models.accounts import User
+from models.chats import Chat, Membership
+
+DIRECT = "direct"
+GROUP = "group"
+
+MOST_MEMBERS = 1_000
+"""As the protocol has it: the set of members stays within what one write costs little for."""
+
+MOST_MEMBERS_AT_ONCE = 99
+"""TransactWriteItems takes 100 actions (DynamoDB's API reference), and one of them is the chat itself."""
+
+MOST_UNREAD = 100
+"""Unread messages are counted up to here, so that a list costs the same however long nobody looked."""
+
+
+class Chats(Answer, frozen=True):
+    """A page of a user's chats, latest first."""
+
+    chats: list[protocol.ListedChat]
+    next_cursor: str | None = None
+
+
+def create(caller: Caller, kind: str, member_ids: Collection[str], name: str | None) -> tuple[protocol.Chat, bool]:
+    """Make a chat, or find the direct chat that two people have already.
+
+    Returns:
+        The chat, and whether it is new.
+
+    Raises:
+        InvalidRequest: A direct chat is not with exactly one other person, or has a name.
+        NotFound: A member is not a user.
+    """
+    others = set(member_ids) - {caller.user_id}
+    if kind == DIRECT:
+        return _create_direct(caller, others, name)
+    return _create_group(caller, others, name)
+
+
+def get(caller: Caller, chat_id: str) -> protocol.Chat:
+    """Return a chat to a member.
+
+    Raises:
+        NotFound: There is no such chat, or the caller is not in it.
+    """
+    chat, last = together(lambda: Chat.find(chat_id), lambda: messages.last(chat_id))
+    if not chat or caller.user_id not in chat.member_ids:
+        raise messages.unknown_chat()
+    return seen(chat, last)
+
+
+def list_chats(caller: Caller, limit: int, cursor: str | None) -> Chats:
+    """Return the caller's chats, those with the latest activity first.
+
+    Raises:
+        InvalidRequest: The cursor is not one that we gave.
+    """
+    memberships = {one.chat_id: one for one in Membership.of(caller.user_id)}
+    found = sorted(Chat.find_all(memberships), key=_activity, reverse=True)
+    end = decode_cursor(cursor, tuple[str, str])
+    ahead = [chat for chat in found if not end or _activity(chat) < end]
+    page = fitting(each(lambda chat: _listed(caller, chat, memberships[chat.chat_id]), ahead[:limit]))
+    more = len(ahead) > len(page)
+    return Chats(chats=page, next_cursor=encode_cursor(_activity(ahead[len(page) - 1])) if more else None)
+
+
+def seen(chat: Chat, last: protocol.Message | None) -> protocol.Chat:
+    """Return a chat as its members see it."""
+    return protocol.Chat(
+        chat_id=chat.chat_id,
+        kind=chat.kind,
+        name=chat.name,
+        member_ids=sorted(chat.member_ids),
+        admins=sorted(chat.admins or ()),
+        last_seq=int(chat.last_seq),
+        last_message=last,
+        created_at=chat.created_at,
+    )
+
+
+def _create_direct(caller: Caller, others: set[str], name: str | None) -> tuple[protocol.Chat, bool]:
+    """Find or make the one direct chat of two people: its id is derived from theirs, so that it can exist only once."""
+    if len(others) != 1:
+        raise InvalidRequest.field("memberIds", "A direct chat is with exactly one other person.")
+    if name is not None:
+        raise InvalidRequest.field("name", "A direct chat has no name.")
+    members = {caller.user_id, *others}
+    chat_id = derived_id(DIRECT, *sorted(members))
+    if existing := Chat.find(chat_id):
+        return seen(existing, messages.last(chat_id)), False
+    chat = _new(chat_id, DIRECT, members)
+    _check_users(others)
+    if not chats.create_small(chat):
+        return get(caller, chat_id), False
+    return _announced(chat, caller), True
+
+
+def _create_group(caller: Caller, others: set[str], name: str | None) -> tuple[protocol.Chat, bool]:
+    if len(others) >= MOST_MEMBERS:
+        raise InvalidRequest.field("memberIds", f"A chat has at most {MOST_MEMBERS} members.")
+    _check_users(others)
+    chat = _new(new_id(), GROUP, {caller.user_id, *others}, name=name, admins={caller.user_id})
+    if len(chat.member_ids) > MOST_MEMBERS_AT_ONCE:
+        chats.create_large(chat)
+    else:
+        chats.create_small(chat)
+    return _announced(chat, caller), True
+
+
+def _new(chat_id: str, kind: str, members: set[str], name: str | None = None, admins: set[str] | None = None) -> Chat:
+    now = clock.now()
+    return Chat(
+        chat_id,
+        kind=kind,
+        name=name,
+        member_ids=members,
+        admins=admins,
+        last_seq=0,
+        active_at=now,
+        created_at=now,
+    )
+
+
+def _check_users(user_ids: Collection[str]) -> None:
+    if user_ids and len(User.find_all(user_ids)) < len(user_ids):
+        raise unknown_user()
+
+
+def _announced(chat: Chat, caller: Caller) -> protocol.Chat:
+    created = seen(chat, None)
+    event = ChatCreated(chat_id=chat.chat_id, chat=created)
+    delivery.announce(event, delivery.audience(chat.member_ids), caller.connection_id)
+    return created
+
+
+def _activity(chat: Chat) -> tuple[str, str]:
+    """Return what chats are listed by: the time of the last activity, and the id where times are equal."""
+    return chat.active_at, chat.chat_id
+
+
+def _listed(caller: Caller, chat: Chat, membership: Membership) -> protocol.ListedChat:
+    """Look at the end of the chat's log: it holds the last message and the unread ones alike."""
+    read_seq = int(membership.read_seq)
+    behind = min(int(chat.last_seq) - read_seq, MOST_UNREAD)
+    last, unread = messages.tail(chat.chat_id, caller.user_id, read_seq, behind)
+    described = {name: getattr(seen(chat, last), name) for name in protocol.Chat.__struct_fields__}
+    return protocol.ListedChat(**described, unread_count=unread, read_seq=read_seq)

@@ -1,0 +1,25 @@
+"""CreateTicket: what opens a socket."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from core.operations import Caller, Operations, Reply
+from core.shapes import Request
+from domain import tickets
+
+handler = Operations()
+
+DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
+
+
+class CreateTicket(Request, frozen=True):
+    """The device's own lasting name for itself, if it has one."""
+
+    device_id: DeviceId | None = None
+
+
+@handler.on("createTicket", "POST /tickets", socket=False)
+def create_ticket(request: CreateTicket, caller: Caller) -> Reply[tickets.NewTicket]:
+    """Make a ticket for one socket."""
+    return Reply(201, tickets.issue(caller.user_id, request.device_id))

@@ -1,0 +1,1 @@
+"""DynamoDB tables and the questions asked of them: the only place that knows keys and indexes."""

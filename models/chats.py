@@ -1,0 +1,106 @@
+"""Chats, and who is in them."""
+
+from collections.abc import Iterable, Sequence
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from models.table import TableMeta, found, holds, table_name
+
+LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+"""Why a transaction is cancelled when another one was faster (TransactWriteItems' API reference)."""
+
+
+class Chat(Model):
+    """A chat. Its set of members is the truth about who may read and write."""
+
+    class Meta(TableMeta):
+        table_name = table_name("chats")
+
+    chat_id = UnicodeAttribute(hash_key=True, attr_name="chatId")
+    kind = UnicodeAttribute()
+    name = UnicodeAttribute(null=True)
+    member_ids = UnicodeSetAttribute(attr_name="memberIds")
+    admins = UnicodeSetAttribute(null=True)
+    last_seq = NumberAttribute(attr_name="lastSeq")
+    active_at = UnicodeAttribute(attr_name="activeAt")
+    created_at = UnicodeAttribute(attr_name="createdAt")
+
+    @classmethod
+    def find(cls, chat_id: str) -> "Chat | None":
+        """Return the chat as it is now, or None."""
+        return found(lambda: cls.get(chat_id, consistent_read=True))
+
+    @classmethod
+    def find_all(cls, chat_ids: Iterable[str]) -> list["Chat"]:
+        """Return those of the chats that exist, in no order."""
+        return list(cls.batch_get(chat_ids, consistent_read=True))
+
+    @classmethod
+    def next_seq(cls, chat_id: str, member_id: str, at: str) -> "Chat | None":
+        """Take the next place in the chat's log, if the user is a member: one write numbers, authorises and reads.
+
+        Returns:
+            The chat, whose ``last_seq`` is the caller's own; None where there is no such chat with such a member.
+        """
+        chat = cls(chat_id)
+        is_member = cls.member_ids.contains(member_id)
+        return chat if holds(lambda: chat.update([cls.last_seq.add(1), cls.active_at.set(at)], is_member)) else None
+
+
+class Membership(Model):
+    """One user's side of one chat: what lists a user's chats, and how far they have read."""
+
+    class Meta(TableMeta):
+        table_name = table_name("memberships")
+
+    user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
+    chat_id = UnicodeAttribute(range_key=True, attr_name="chatId")
+    read_seq = NumberAttribute(attr_name="readSeq", default=0)
+
+    @classmethod
+    def find(cls, user_id: str, chat_id: str) -> "Membership | None":
+        """Return the user's side of the chat, or None where they are not a member."""
+        return found(lambda: cls.get(user_id, chat_id, consistent_read=True))
+
+    @classmethod
+    def of(cls, user_id: str) -> list["Membership"]:
+        """Return the user's side of all their chats."""
+        return list(cls.query(user_id, consistent_read=True))
+
+
+def create_small(chat: Chat) -> bool:
+    """Store a chat of at most 99 members and their memberships, all or nothing.
+
+    Returns:
+        False where a chat of this id exists already, or is being created at this moment.
+    """
+    try:
+        with TransactWrite(connection=Connection(region=TableMeta.region)) as transaction:
+            transaction.save(chat, condition=Chat.chat_id.does_not_exist())
+            for membership in _memberships(chat):
+                transaction.save(membership)
+    except TransactWriteError as error:
+        if any(reason and reason.code in LOST for reason in error.cancellation_reasons):
+            return False
+        raise
+    return True
+
+
+def create_large(chat: Chat) -> None:
+    """Store a chat with a new id and any number of members.
+
+    The memberships come first: until the chat itself exists they lead nowhere, so a crash leaves nothing that anyone
+    sees.
+    """
+    with Membership.batch_write() as batch:
+        for membership in _memberships(chat):
+            batch.save(membership)
+    chat.save()
+
+
+def _memberships(chat: Chat) -> Sequence[Membership]:
+    return [Membership(user_id, chat.chat_id) for user_id in sorted(chat.member_ids)]

@@ -1,0 +1,84 @@
+"""Open sockets: one item a user, so that a chat of 100 people costs one read rather than 100 queries."""
+
+from collections.abc import Iterable
+
+import msgspec
+from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.models import Model
+
+from core import clock
+from models.table import TableMeta, table_name
+
+LIFE_MILLISECONDS = (2 * 60 + 10) * 60 * 1000
+"""API Gateway ends a socket after 2 h. One that is listed for longer is a trace of a lost ``$disconnect``."""
+
+
+class Socket(msgspec.Struct, frozen=True):
+    """One open socket.
+
+    Attributes:
+        user_id: Whose it is.
+        device_id: The device that holds it.
+        connection_id: API Gateway's name for it.
+        connected_at: When it was opened, in milliseconds since 1970.
+    """
+
+    user_id: str
+    device_id: str
+    connection_id: str
+    connected_at: int
+
+    @property
+    def element(self) -> str:
+        """The socket as an element of its user's set."""
+        return f"{self.device_id}#{self.connection_id}#{self.connected_at}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether API Gateway can still hold it."""
+        return clock.milliseconds() - self.connected_at < LIFE_MILLISECONDS
+
+
+class Connections(Model):
+    """The sockets of one user."""
+
+    class Meta(TableMeta):
+        table_name = table_name("connections")
+
+    user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
+    elements = UnicodeSetAttribute(attr_name="sockets", null=True)
+    last_seen_at = UnicodeAttribute(attr_name="lastSeenAt", null=True)
+
+    @property
+    def sockets(self) -> list[Socket]:
+        """The user's live sockets, in no order."""
+        return [socket for socket in self._listed if socket.is_live]
+
+    @property
+    def dead_sockets(self) -> list[Socket]:
+        """Listed sockets that API Gateway must have ended, though it never said so."""
+        return [socket for socket in self._listed if not socket.is_live]
+
+    @property
+    def _listed(self) -> list[Socket]:
+        elements = (element.split("#") for element in self.elements or ())
+        return [Socket(self.user_id, device_id, connection_id, int(at)) for device_id, connection_id, at in elements]
+
+    @classmethod
+    def add(cls, socket: Socket) -> "Connections":
+        """List a socket. Returns its user's connections with it."""
+        connections = cls(socket.user_id)
+        connections.update([cls.elements.add({socket.element}), cls.last_seen_at.set(clock.now())])
+        return connections
+
+    @classmethod
+    def remove(cls, *sockets: Socket) -> None:
+        """Take sockets of one user off the list, and no others."""
+        elements = {socket.element for socket in sockets}
+        connections = cls(sockets[0].user_id)
+        connections.update([cls.elements.delete(elements), cls.last_seen_at.set(clock.now())])
+
+    @classmethod
+    def find_all(cls, user_ids: Iterable[str]) -> list["Connections"]:
+        """Return the connections of those users who ever had one, in no order."""
+        return list(cls.batch_get(user_ids))
