@@ -76,7 +76,10 @@ def _claims(token: str) -> dict[str, Any]:
 
 @cache
 def _client() -> "CognitoIdentityProviderClient":
-    return boto3.client("cognito-idp", region_name=settings().region, config=TIMEOUTS)
+    client: CognitoIdentityProviderClient = boto3.client(
+        "cognito-idp", region_name=settings().region, config=TIMEOUTS
+    )
+    return client
 
 
 def sign_up(email: str, password: str, username: str) -> str:

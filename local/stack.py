@@ -272,6 +272,7 @@ class Stack:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.aws_endpoint,
+            "AWS_PORT": str(self._port),
             "AWS_REGION": REGION,
             "KAIWA_FINGERPRINT": fingerprint,
             "SLS_AWS_MONITORING_FREQUENCY": MONITORING_INTERVAL,
