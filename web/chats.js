@@ -1,0 +1,196 @@
+/** The list of chats, with the search above it and oneself below. */
+import { chatAvatar, personAvatar } from "./avatar.js";
+import { connectionState } from "./connection.js";
+import { element, fill, showRows, unseen } from "./dom.js";
+import { icon } from "./icons.js";
+import { chatName, personName } from "./names.js";
+import { openNewChat } from "./new_chat.js";
+import { peopleSearch, personParts } from "./people_search.js";
+import { problemText } from "./problems.js";
+import { chatAddress, goToChat } from "./route.js";
+import { strings } from "./strings.js";
+import { themeButton } from "./theme_button.js";
+import { listTime } from "./times.js";
+
+const words = strings.chats;
+const NEAR_END_PX = 300;
+
+/**
+ * @param {import("./clients/js/client.js").Client} client
+ * @param {{onLogOut: () => void}} options
+ * @returns {{element: HTMLElement, mark: (chatId?: string) => void, close: () => void}}
+ */
+export function chatsPane(client, { onLogOut }) {
+  let openChatId;
+  let query = "";
+  let peopleFound = [];
+  const list = element("ul", { class: "chats" });
+  const note = element("div", { class: "chats-note" });
+  const found = element("section", { class: "found", hidden: true, "aria-label": words.people });
+  const scroller = element("nav", { class: "chats-scroller", "aria-label": words.title, onscroll: loadMore }, list, found, note);
+  const input = element("input", {
+    type: "search",
+    class: "search-input",
+    "aria-label": words.search,
+    placeholder: words.search,
+    autocapitalize: "none",
+    autocomplete: "off",
+    spellcheck: "false",
+    oninput: onSearch,
+    onkeydown: (event) => event.key === "Escape" && clearSearch(),
+  });
+  const finder = peopleSearch(client, {
+    onFound(people) {
+      peopleFound = people;
+      show();
+    },
+    onFailed(error) {
+      fill(note, element("p", { role: "alert" }, problemText(error)));
+    },
+  });
+
+  function onSearch() {
+    query = input.value.trim();
+    if (query === "") peopleFound = [];
+    finder.search(query);
+    show();
+  }
+
+  function clearSearch() {
+    input.value = "";
+    onSearch();
+  }
+
+  function show() {
+    const chats = client.chats.list().filter(isSought);
+    showRows(list, chats.map((chat) => chatRow(client, chat, { isOpen: chat.chatId === openChatId })));
+    fill(found, peopleFound.length > 0 && [element("h2", {}, words.people), element("ul", {}, peopleFound.map(personItem))]);
+    found.hidden = peopleFound.length === 0;
+    fill(note, chats.length === 0 && peopleFound.length === 0 && emptyNote());
+  }
+
+  function isSought(chat) {
+    if (query === "") return true;
+    const name = chatName(client, chat) ?? "";
+    return name.toLocaleLowerCase().includes(query.toLocaleLowerCase());
+  }
+
+  function emptyNote() {
+    if (query !== "") return [element("h2", {}, words.nothingFound), element("p", {}, words.nothingFoundHint(query))];
+    if (!client.chats.isLoaded) return element("p", { role: "status" }, words.loading);
+    return [
+      element("h2", {}, words.none),
+      element("p", {}, words.noneHint),
+      element("button", { type: "button", class: "secondary", onclick: () => openNewChat(client) }, words.newChat),
+    ];
+  }
+
+  function personItem(person) {
+    async function start() {
+      try {
+        const chat = await client.startDirectChat(person.userId);
+        clearSearch();
+        goToChat(chat.chatId);
+      } catch (error) {
+        fill(note, element("p", { role: "alert" }, problemText(error)));
+      }
+    }
+    return element("li", {}, element("button", { type: "button", class: "person", onclick: start }, personParts(person)));
+  }
+
+  function loadMore() {
+    if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX) {
+      client.loadEarlierChats().catch(() => {});
+    }
+  }
+
+  function mark(chatId) {
+    openChatId = chatId;
+    show();
+  }
+
+  const stops = [client.on("chats", show), client.people.on("changed", show)];
+  // The times in the list age: what was "today" becomes "yesterday".
+  const timer = setInterval(show, 60_000);
+  show();
+
+  return {
+    element: element(
+      "aside",
+      { class: "chats-pane" },
+      element(
+        "header",
+        { class: "chats-heading" },
+        element("img", { src: "images/logo.svg", alt: "" }),
+        element("h1", {}, strings.product),
+        element("button", { type: "button", class: "icon-button", "aria-label": words.newChat, title: words.newChat, onclick: () => openNewChat(client) }, icon("compose")),
+      ),
+      element("div", { class: "search", role: "search" }, icon("search"), input),
+      scroller,
+      accountBar(client, onLogOut),
+    ),
+    mark,
+    close() {
+      for (const stop of stops) stop();
+      clearInterval(timer);
+      finder.stop();
+    },
+  };
+}
+
+function chatRow(client, chat, { isOpen }) {
+  const name = chatName(client, chat) ?? strings.people.unknown;
+  const preview = previewText(client, chat);
+  const time = listTime(chat.lastMessage?.sentAt ?? chat.createdAt);
+  return {
+    key: chat.chatId,
+    signature: JSON.stringify([name, preview, time, chat.unreadCount, isOpen]),
+    build: () =>
+      element(
+        "li",
+        { "data-testid": "chat" },
+        element(
+          "a",
+          { class: "chat", href: chatAddress(chat.chatId), "aria-current": isOpen && "page" },
+          chatAvatar(client, chat),
+          element("span", { class: "chat-name" }, name),
+          element("time", { class: "chat-time" }, time),
+          element("span", { class: "chat-preview" }, preview),
+          chat.unreadCount > 0 &&
+            element(
+              "span",
+              { class: "badge", "data-testid": "unread" },
+              element("span", { "aria-hidden": "true" }, chat.unreadCount > 99 ? words.manyUnread : String(chat.unreadCount)),
+              unseen(words.unread(chat.unreadCount)),
+            ),
+        ),
+      ),
+  };
+}
+
+function previewText(client, chat) {
+  const message = chat.lastMessage;
+  if (!message) return words.noMessages;
+  const text = message.deletedAt ? words.deleted : message.text || words.file;
+  const line = text.replace(/\s+/gu, " ").slice(0, 140);
+  if (message.senderId === client.userId) return `${words.you}: ${line}`;
+  return chat.kind === "group" ? `${personName(client.people.get(message.senderId))}: ${line}` : line;
+}
+
+function accountBar(client, onLogOut) {
+  const who = element("div", { class: "account-who", "data-testid": "me" });
+  function show(person) {
+    if (person.userId !== client.userId) return;
+    fill(who, personAvatar(person), element("div", { class: "account-names" }, element("span", { class: "account-name" }, personName(person)), state));
+  }
+  const state = connectionState(client);
+  client.people.on("changed", show);
+  show(client.people.get(client.userId));
+  return element(
+    "footer",
+    { class: "account" },
+    who,
+    themeButton(),
+    element("button", { type: "button", class: "icon-button", "aria-label": strings.account.logOut, title: strings.account.logOut, onclick: onLogOut }, icon("leave")),
+  );
+}

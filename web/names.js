@@ -1,0 +1,34 @@
+/** What people and chats are called. Pure, apart from asking for people not known yet. */
+import { strings } from "./strings.js";
+
+const segmenter = new Intl.Segmenter();
+
+/** @param {import("./clients/js/people.js").Person} person */
+export function personName(person) {
+  if (person.isGone) return strings.people.gone;
+  return person.displayName || person.username || strings.people.unknown;
+}
+
+/** @param {import("./clients/js/client.js").Client} client @param {object} chat */
+export function chatName(client, chat) {
+  if (chat.kind === "group") return chat.name;
+  return personName(client.people.get(partnerId(client, chat)));
+}
+
+/** The other one in a direct chat; oneself in a chat with oneself. */
+export function partnerId(client, chat) {
+  return chat.memberIds.find((userId) => userId !== client.userId) ?? client.userId;
+}
+
+/** @param {string} name @returns {string} One or two letters, whatever the script. */
+export function initials(name) {
+  const words = name.trim().split(/\s+/u);
+  const letters = [words[0], ...(words.length > 1 ? [words.at(-1)] : [])].map(firstLetter);
+  // Two letters of a script without capitals are too wide to read at this size.
+  const isCased = letters.every((letter) => letter.toLowerCase() !== letter.toUpperCase());
+  return (isCased ? letters.join("") : letters[0]).toUpperCase();
+}
+
+function firstLetter(word) {
+  return segmenter.segment(word)[Symbol.iterator]().next().value?.segment ?? "?";
+}

@@ -1,0 +1,25 @@
+/** The session of this browser: kept over reloads, shared by its pages. */
+import { Session } from "./clients/js/index.js";
+import { newIdentifier } from "./clients/js/identifiers.js";
+import { Shelf } from "./clients/js/shelf.js";
+
+const KEY = "kaiwa.session";
+
+/** @returns {Session} */
+export function browserSession() {
+  const session = new Session(new Shelf(localStorage, KEY));
+  addEventListener("storage", (event) => {
+    if (event.key !== KEY && event.key !== null) return;
+    if (session.isOpen) session.reload();
+    else location.reload();
+  });
+  return session;
+}
+
+/** @returns {string} What tells this page from others of the same person; a reload keeps it. */
+export function deviceId() {
+  const shelf = new Shelf(sessionStorage, "kaiwa.device");
+  const id = shelf.load() ?? newIdentifier();
+  shelf.save(id);
+  return id;
+}

@@ -1,0 +1,74 @@
+/** The two panes of someone logged in: the chats, and the one that is open. On a phone one of them at a time. */
+import { chatsPane } from "./chats.js";
+import { connectionBanner } from "./connection.js";
+import { conversation } from "./conversation.js";
+import { element, fill } from "./dom.js";
+import { onRoute, routedChatId } from "./route.js";
+import { strings } from "./strings.js";
+
+/**
+ * @param {import("./clients/js/client.js").Client} client
+ * @param {{onLogOut: () => void}} options
+ * @returns {{element: HTMLElement, close: () => void}}
+ */
+export function workspace(client, { onLogOut }) {
+  const banner = connectionBanner(client);
+  const chats = chatsPane(client, { onLogOut });
+  const place = element("main", { class: "conversation-pane", "aria-label": strings.conversation.region });
+  const node = element("div", { class: "workspace" }, chats.element, element("div", { class: "right-pane" }, banner.element, place));
+  let open;
+
+  function showRouted() {
+    const chatId = routedChatId();
+    if (open && open.chatId === chatId) return;
+    open?.close();
+    open = chatId ? { chatId, ...conversation(client, chatId) } : undefined;
+    node.classList.toggle("has-chat", Boolean(open));
+    if (open) {
+      fill(place, open.element);
+      open.start();
+    } else {
+      fill(place, nothingOpen());
+    }
+    chats.mark(chatId);
+  }
+
+  function showTitle() {
+    const unread = client.chats.unreadTotal;
+    document.title = unread > 0 ? `(${unread}) ${strings.product}` : strings.product;
+  }
+
+  function wake() {
+    if (document.visibilityState === "visible") client.socket.wake();
+  }
+
+  addEventListener("online", wake);
+  addEventListener("offline", wake);
+  document.addEventListener("visibilitychange", wake);
+  const stops = [
+    onRoute(showRouted),
+    client.on("chats", showTitle),
+    () => removeEventListener("online", wake),
+    () => removeEventListener("offline", wake),
+    () => document.removeEventListener("visibilitychange", wake),
+  ];
+  showRouted();
+
+  function close() {
+    for (const stop of stops) stop();
+    open?.close();
+    chats.close();
+    banner.close();
+  }
+  return { element: node, close };
+}
+
+function nothingOpen() {
+  return element(
+    "div",
+    { class: "nothing-open" },
+    element("img", { src: "images/logo.svg", alt: "" }),
+    element("h2", {}, strings.chats.pickOne),
+    element("p", {}, strings.chats.pickOneHint),
+  );
+}
