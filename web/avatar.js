@@ -4,25 +4,25 @@ import { initials, partnerId, personName } from "./names.js";
 
 /** @param {import("./clients/js/people.js").Person} person @param {string} [size] "small" */
 export function personAvatar(person, size) {
-  return avatar(person.userId, personName(person), "person", size);
+  return avatar(person.userId, personName(person), size);
 }
 
 /** @param {import("./clients/js/client.js").Client} client @param {object} chat */
 export function chatAvatar(client, chat) {
-  if (chat.kind === "group") return avatar(chat.chatId, chat.name, "group");
+  if (chat.kind === "group") return avatar(chat.chatId, chat.name, "square");
   return personAvatar(client.people.get(partnerId(client, chat)));
 }
 
 /** @param {string} id @returns {number} A hue in degrees, always the same for an id. */
 export function hueOf(id) {
   let sum = 0;
-  for (const character of id) sum = (sum * 31 + character.codePointAt(0)) >>> 0;
-  // Twelve hues, far enough apart to be told from each other.
-  return (sum % 12) * 30 + 10;
+  for (const character of id) sum = Math.imul(sum ^ character.codePointAt(0), 0x01000193);
+  // Twelve hues, far enough apart to be told from each other, from the well-mixed upper bits.
+  return ((sum >>> 20) % 12) * 30 + 10;
 }
 
-function avatar(id, name, kind, size) {
-  const node = element("span", { class: `avatar ${kind} ${size ?? ""}`, "aria-hidden": "true" }, initials(name));
+function avatar(id, name, shape = "") {
+  const node = element("span", { class: `avatar ${shape}`, "aria-hidden": "true" }, initials(name));
   node.style.setProperty("--hue", hueOf(id));
   return node;
 }

@@ -49,7 +49,7 @@ function directView(client, { dialog, onGroup }) {
   const group = element(
     "button",
     { type: "button", class: "person", onclick: onGroup },
-    element("span", { class: "avatar group accent", "aria-hidden": "true" }, icon("group")),
+    element("span", { class: "avatar square accent", "aria-hidden": "true" }, icon("group")),
     element("span", { class: "person-names" }, element("span", { class: "person-name" }, words.startGroup), element("span", { class: "person-username" }, words.startGroupHint)),
   );
   return { element: element("div", { class: "dialog-view" }, heading(words.title, dialog), group, alert, picker.element), focus: () => picker.input.focus() };

@@ -3,7 +3,7 @@ import { strings } from "./strings.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const locale = navigator.languages.find((language) => language.startsWith(strings.language)) ?? strings.language;
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
 const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const dateOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
