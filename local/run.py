@@ -34,7 +34,7 @@ INVITATION = """
 
 
 def main() -> int:
-    """Run until interrupted and return the exit code."""
+    """Run until interrupted and return the exit code: 0 when it was up by then."""
     try:
         with interruptible():
             return _run()
@@ -71,6 +71,7 @@ def _run() -> int:
     if aws_port == web_port:
         raise LocalError(f"AWS_PORT and WEB_PORT are both {web_port}: choose another for one of them.")
     ports.require_free(web_port, "WEB_PORT")
+    ENDPOINTS.unlink(missing_ok=True)
     origins = [f"http://{ports.HOST}:{web_port}", f"http://localhost:{web_port}"]
     with Stack(HOME, aws_port, origins, progress.step) as stack:
         web_url = origins[0]
@@ -82,6 +83,8 @@ def _run() -> int:
             print(INVITATION.format(seconds=seconds, web_url=web_url, api_url=stack.endpoints.api_url), flush=True)
             stack.wait()
             raise LocalError("MiniStack ended by itself; its last words are in .local/ministack.log.")
+        except KeyboardInterrupt:
+            return 0
         finally:
             ENDPOINTS.unlink(missing_ok=True)
             site.shutdown()

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -208,7 +209,9 @@ class Stack:
 
     def _start_server(self, lock: IO[str]) -> None:
         temporary = self.directory / "tmp"
-        temporary.mkdir(exist_ok=True)
+        # Workers of a MiniStack that was killed leave their unpacked code behind.
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
         environment = {
             **_inherited("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE"),
             "AUTH": "true",
