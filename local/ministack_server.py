@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partialmethod
 from typing import Any
@@ -62,7 +63,7 @@ LARGEST_SOCKET_MESSAGE = 128 * 1024
 LOG_STREAMS_PER_GROUP = 200
 
 # What only a deployment changes. Saving it is dear (the functions' code), so it is saved when a deployment was seen.
-DEPLOYED_SERVICES = {"apigateway", "cloudwatch_logs", "iam", "lambda"}
+DEPLOYED_SERVICES = {"apigateway", "cloudformation", "cloudwatch_logs", "iam", "lambda"}
 
 # Saved after everything else: the stack says what is deployed, so it must not be known before its resources are.
 SAVED_LAST = "cloudformation"
@@ -90,7 +91,8 @@ def wait_less_for_logs() -> None:
     )
 
 
-_worker_released = threading.Condition()
+# One for each function, so that a free worker wakes one call that can use it.
+_worker_released: defaultdict[str, threading.Condition] = defaultdict(threading.Condition)
 
 
 def cap_workers() -> None:
@@ -114,14 +116,15 @@ def cap_workers() -> None:
             worker, reason = acquire(func_name, config, code_zip, qualifier, cap)
             if worker is not None or time.monotonic() > deadline:
                 return worker, reason
-            with _worker_released:
+            with _worker_released[func_name]:
                 # A worker that died leaves its pool without a release, so look again by oneself too.
-                _worker_released.wait(timeout=0.1)
+                _worker_released[func_name].wait(timeout=1.0)
 
     def release_and_tell(worker: Any) -> None:
         release(worker)
-        with _worker_released:
-            _worker_released.notify_all()
+        if worker is not None:
+            with _worker_released[worker.func_name]:
+                _worker_released[worker.func_name].notify()
 
     for module in (lambda_runtime, lambda_svc):
         module.acquire_worker = acquire_capped
@@ -420,7 +423,11 @@ class StateKeeper:
 
 
 async def run(port: int) -> None:
-    """Serve until told to stop, then let the sockets close, save everything and end the workers."""
+    """Serve until told to stop, then let the sockets close and save everything.
+
+    Raises:
+        OSError: The port is taken.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -428,23 +435,20 @@ async def run(port: int) -> None:
     threading.Thread(target=_stop_at_end_of_input, args=(loop, stop), daemon=True).start()
 
     keeper = StateKeeper()
-    keeping = asyncio.create_task(keeper.keep())
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.5
-    config.shutdown_timeout = 1.0
     config.loglevel = "WARNING"
     config.websocket_max_message_size = LARGEST_SOCKET_MESSAGE
+    serving = asyncio.create_task(serve(keeper.watch, config, shutdown_trigger=asyncio.Event().wait))  # type: ignore[arg-type]
+    keeping = asyncio.create_task(keeper.keep())
+    stopping = asyncio.create_task(stop.wait())
 
-    async def stopped() -> None:
-        await stop.wait()
-        threading.Thread(target=_end_late, daemon=True).start()
-        await _close_sockets()
-
-    with contextlib.suppress(Exception):
-        await serve(keeper.watch, config, shutdown_trigger=stopped)  # type: ignore[arg-type]
-    keeping.cancel()
+    done, _ = await asyncio.wait({serving, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+    threading.Thread(target=_end_late, daemon=True).start()
+    await _close_sockets()
     keeper.save(everything=True)
 
 
@@ -487,9 +491,10 @@ def main() -> None:
         # Thousands of sockets need more open files than the usual 1,024.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    asyncio.run(run(int(os.environ["GATEWAY_PORT"])))
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(run(int(os.environ["GATEWAY_PORT"])))
     lambda_runtime.reset()
-    # Threads of MiniStack that still wait for something must not keep an ended server alive.
+    # An orderly end of the server would wait for every request and thread still busy, and no state hangs on them.
     sys.stdout.flush()
     os._exit(0)
 
