@@ -29,7 +29,7 @@ export function conversation(client, chatId) {
   let hasFailedEarlier = false;
   let lowestShown;
   let isPlaced = false;
-  let unreadAtOpening = client.chats.get(chatId)?.unreadCount ?? 0;
+  /** Where the line above the new messages stands; null once it has served. */
   let firstUnreadId;
   let newBelow = 0;
 
@@ -78,7 +78,7 @@ export function conversation(client, chatId) {
     const log = client.log(chatId);
     if (!log.isLoaded || !chat()) return;
     const entries = entriesOf(client, chatId);
-    firstUnreadId ??= firstUnread(entries);
+    if (firstUnreadId === undefined) firstUnreadId = firstUnread(entries);
     const { scrollTop, scrollHeight } = scroller;
     showRows(list, messageRows(client, entries, { isGroup: chat().kind === "group", firstUnreadId, isAtBeginning: !log.hasEarlier }));
     fill(empty, entries.length === 0 && emptyNote());
@@ -89,13 +89,11 @@ export function conversation(client, chatId) {
     readIfSeen();
   }
 
-  /** The first of the messages that were unread when the chat was opened. */
+  /** The first of the messages that are unread when the chat is opened. */
   function firstUnread(entries) {
-    let left = unreadAtOpening;
-    unreadAtOpening = 0;
-    if (left === 0) return undefined;
-    const foreign = entries.filter((entry) => entry.senderId !== client.userId && entry.seq !== undefined);
-    return foreign.at(-Math.min(left, foreign.length))?.id;
+    const foreign = entries.filter((entry) => entry.senderId !== client.userId);
+    const count = Math.min(chat().unreadCount, foreign.length);
+    return count > 0 ? foreign.at(-count).id : null;
   }
 
   /** Keep the end in view; the first time, rather the first unread message. */
@@ -189,6 +187,7 @@ export function conversation(client, chatId) {
   function onSend(text) {
     isAtEnd = true;
     newBelow = 0;
+    firstUnreadId = null;
     client.send(chatId, text);
     scrollToEnd();
   }

@@ -8,6 +8,12 @@ import { themeButton } from "./theme_button.js";
 
 const words = strings.entrance;
 
+/** What a sensible value looks like, by field; the server has the last word. */
+const RULES = {
+  username: /^[\p{L}\p{M}\p{N}_.-]{1,64}$/u,
+  email: /^[^@\s]+@[^@\s]+$/u,
+};
+
 /**
  * @param {import("./clients/js/api.js").Api} api
  * @param {{notice?: string, onLoggedIn: () => void}} options
@@ -96,16 +102,16 @@ function form({ title, action, fields, other, submit }) {
 
   function complain(error) {
     const atFault = error instanceof Problem ? Object.entries(error.fields).filter(([name]) => name in fields) : [];
-    for (const [name, message] of atFault) fields[name].complain(sentence(message));
+    for (const [name, message] of atFault) fields[name].complain(sentence(message) || words.wrong[name]);
     if (atFault.length > 0) fields[atFault[0][0]].input.focus();
     else tell(problemText(error));
   }
 
-  function missing(values) {
-    const empty = Object.keys(fields).filter((name) => !values[name]);
-    for (const name of empty) fields[name].complain(strings.problems.required);
-    if (empty.length > 0) fields[empty[0]].input.focus();
-    return empty.length > 0;
+  function isWrong(values) {
+    const faults = Object.entries(values).filter(([name, value]) => faultOf(name, value));
+    for (const [name, value] of faults) fields[name].complain(faultOf(name, value));
+    if (faults.length > 0) fields[faults[0][0]].input.focus();
+    return faults.length > 0;
   }
 
   async function onSubmit(event) {
@@ -114,7 +120,7 @@ function form({ title, action, fields, other, submit }) {
     const values = Object.fromEntries(
       Object.entries(fields).map(([name, { input }]) => [name, name === "password" ? input.value : input.value.trim()]),
     );
-    if (button.disabled || missing(values)) return;
+    if (button.disabled || isWrong(values)) return;
     button.disabled = true;
     button.textContent = words.busy;
     try {
@@ -131,8 +137,14 @@ function form({ title, action, fields, other, submit }) {
   return node;
 }
 
-/** Servers name a fault in a clause; people read sentences. */
+function faultOf(name, value) {
+  if (!value) return strings.problems.required;
+  return name in RULES && !RULES[name].test(value) ? words.wrong[name] : undefined;
+}
+
+/** Servers name a fault in a clause, or in the words of a validator; people read sentences. */
 function sentence(message) {
+  if (message.includes("`")) return undefined;
   const start = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?。]$/u.test(start) ? start : `${start}.`;
 }

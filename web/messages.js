@@ -26,14 +26,17 @@ const ONLY_EMOJI = /^(?:(?:\p{Regional_Indicator}{2}|\p{Extended_Pictographic}(?
  */
 export function entriesOf(client, chatId) {
   const stored = client.log(chatId).messages;
-  const known = new Set(stored.map((message) => message.clientMessageId));
+  const own = stored.filter((message) => message.senderId === client.userId);
+  const known = new Set(own.map((message) => message.clientMessageId));
   const pending = client.pending(chatId).filter((each) => !known.has(each.clientMessageId));
-  return [...stored.map(storedEntry), ...pending.map((each) => pendingEntry(client, each))];
+  return [...stored.map((message) => storedEntry(client, message)), ...pending.map((each) => pendingEntry(client, each))];
 }
 
-function storedEntry(message) {
+/** One's own message keeps the id it was pending under; those of others are theirs to choose, so they identify nothing here. */
+function storedEntry(client, message) {
+  const isOwn = message.senderId === client.userId;
   return {
-    id: message.clientMessageId ?? message.messageId,
+    id: (isOwn && message.clientMessageId) || message.messageId,
     seq: message.seq,
     senderId: message.senderId,
     text: message.text ?? "",

@@ -14,6 +14,11 @@ export const strings = {
     usernameHint: "Others find you by this name.",
     password: "Password",
     passwordHint: "At least 8 characters.",
+    wrong: {
+      username: "Use up to 64 letters, digits, “.”, “-” and “_”, without spaces.",
+      email: "This does not look like an email address.",
+      password: "This password cannot be used.",
+    },
     showPassword: "Show password",
     hidePassword: "Hide password",
     newHere: "New here?",
