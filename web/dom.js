@@ -70,12 +70,18 @@ export function unseen(text) {
   return element("span", { class: "unseen" }, text);
 }
 
-/** Read something out to screen readers. */
+const ANNOUNCED_MS = 5_000;
+const MAX_ANNOUNCED = 300;
+let announcedTimer;
+
+/** Read something out to screen readers; it is gone again before anyone could come across it. */
 export function announce(text) {
   let region = document.querySelector("#announcements");
   if (!region) {
     region = element("div", { id: "announcements", class: "unseen", role: "status", "aria-live": "polite" });
     document.body.append(region);
   }
-  region.textContent = text;
+  region.textContent = text.slice(0, MAX_ANNOUNCED);
+  clearTimeout(announcedTimer);
+  announcedTimer = setTimeout(() => region.replaceChildren(), ANNOUNCED_MS);
 }

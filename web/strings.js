@@ -13,7 +13,7 @@ export const strings = {
     username: "Username",
     usernameHint: "Others find you by this name.",
     password: "Password",
-    passwordHint: "At least 8 characters.",
+    passwordHint: "At least 8 characters, with capital and small letters and a digit.",
     wrong: {
       username: "Use up to 64 letters, digits, “.”, “-” and “_”, without spaces.",
       email: "This does not look like an email address.",
