@@ -16,7 +16,7 @@ def read(variable: str, default: int) -> int:
         LocalError: Its value is no port.
     """
     text = os.environ.get(variable, "").strip() or str(default)
-    if not text.isdecimal() or not 0 < int(text) < 2**16:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 2**16:
         raise LocalError(f"{variable} must be a port between 1 and 65535, got {text!r}.")
     return int(text)
 

@@ -1,0 +1,172 @@
+import json
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import ClientConnection, connect
+
+from local.stack import ROOT, Stack
+
+WORKERS_PER_FUNCTION = 3
+LOG_STREAMS_PER_GROUP = 200
+
+
+def ask(socket: ClientConnection, action: str, **fields: Any) -> dict[str, Any]:
+    socket.send(json.dumps({"action": action, **fields}))
+    answer: dict[str, Any] = json.loads(socket.recv(timeout=10))
+    return answer
+
+
+def logged(stack: Stack, pattern: str) -> list[str]:
+    events = stack.client("logs").filter_log_events(logGroupName="/aws/lambda/echo", filterPattern=pattern)["events"]
+    return [event["message"] for event in events]
+
+
+def run_patched(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code beside the patches in an interpreter of its own: MiniStack reads its settings when it is imported."""
+    program = f"from local import ministack_server as server\n{code}"
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_another_version_is_refused() -> None:
+    result = run_patched("server.PATCHED_VERSION = '0.0.1'\nserver.main()", GATEWAY_PORT="1")
+
+    assert result.returncode == 1
+    assert result.stderr.strip().endswith("check local/ministack_server.py.")
+    assert "Expected MiniStack 0.0.1, got " in result.stderr
+
+
+def test_cloudformation_makes_a_route_that_needs_no_function(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        assert ask(socket, "ping") == {"type": "pong"}
+
+
+def test_a_route_without_a_route_response_sends_nothing(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        socket.send('{"action": "silent"}')
+
+        # Messages of one socket are answered in turn, so an answer to the first would come first.
+        assert ask(socket, "echo")["action"] == "echo"
+
+
+def test_a_failing_socket_function_says_nothing_about_the_inside(ministack: Stack, socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        answer = ask(socket, "boom")
+        answer_after = ask(socket, "echo")
+
+    assert answer.keys() == {"message", "connectionId", "requestId"}
+    assert answer["message"] == "Internal server error"
+    assert answer_after["action"] == "echo"
+    assert any("a secret of the inside" in line for line in logged(ministack, "secret"))
+
+
+def test_a_failing_http_function_says_nothing_about_the_inside(http_url: str) -> None:
+    response = httpx.get(f"{http_url}/boom")
+
+    assert response.status_code == 500
+    assert response.json() == {"message": "Internal Server Error"}
+
+
+def test_socket_calls_are_logged(ministack: Stack, socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        ask(socket, "echo")
+
+    assert any(line.startswith("CONNECT") for line in logged(ministack, "CONNECT"))
+    assert any(line.startswith("MESSAGE") for line in logged(ministack, "MESSAGE"))
+
+
+def test_calls_of_several_sockets_run_at_the_same_time_on_a_few_workers(socket_url: str) -> None:
+    with ExitStack() as stack, ThreadPoolExecutor(12) as pool:
+        sockets = [stack.enter_context(connect(socket_url)) for _ in range(12)]
+        answers = list(pool.map(lambda socket: ask(socket, "echo", sleep=0.1), sockets))
+
+    assert len({answer["process"] for answer in answers}) == WORKERS_PER_FUNCTION
+
+
+def test_a_warm_call_does_not_wait_for_logs_that_never_come(ministack: Stack, socket_url: str) -> None:
+    def time_of_call() -> float:
+        started = time.perf_counter()
+        ask(socket, "echo")
+        return time.perf_counter() - started
+
+    with connect(socket_url) as socket:
+        ask(socket, "echo")
+        # Without the patch it is at least 5 ms for the line that came, and 50 ms where none comes.
+        assert statistics.median(time_of_call() for _ in range(30)) < 0.025
+
+
+def test_every_event_says_when_the_socket_was_opened(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        first = ask(socket, "echo", sleep=0.02)
+        second = ask(socket, "echo")
+
+    assert first["connectedAt"] == second["connectedAt"]
+
+
+def test_a_post_over_128_kb_is_refused(ministack: Stack, socket_url: str) -> None:
+    poster = boto3.client(
+        "apigatewaymanagementapi",
+        endpoint_url=socket_url.replace("ws", "http", 1),
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    with connect(socket_url) as socket:
+        connection_id = ask(socket, "boom")["connectionId"]
+        poster.post_to_connection(ConnectionId=connection_id, Data=b"x" * 128 * 1024)
+        assert len(socket.recv(timeout=10)) == 128 * 1024
+        with pytest.raises(ClientError) as refused:
+            poster.post_to_connection(ConnectionId=connection_id, Data=b"x" * (128 * 1024 + 1))
+
+    assert refused.value.response["Error"]["Code"] == "PayloadTooLargeException"
+
+
+def test_a_message_over_128_kb_closes_the_socket(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        socket.send("x" * (128 * 1024 + 1))
+        with pytest.raises(ConnectionClosedError) as closed:
+            socket.recv(timeout=10)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+def test_cors_settings_of_the_template_are_obeyed(http_url: str) -> None:
+    def preflight(origin: str) -> httpx.Response:
+        headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        return httpx.options(f"{http_url}/boom", headers=headers)
+
+    assert preflight("http://127.0.0.1:8080").headers["Access-Control-Allow-Origin"] == "http://127.0.0.1:8080"
+    assert "Access-Control-Allow-Origin" not in preflight("http://eve.example").headers
+
+
+def test_old_log_streams_are_dropped(ministack: Stack, socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        for _ in range(LOG_STREAMS_PER_GROUP + 20):
+            ask(socket, "echo")
+
+    pages = ministack.client("logs").get_paginator("describe_log_streams").paginate(logGroupName="/aws/lambda/echo")
+    assert sum(len(page["logStreams"]) for page in pages) == LOG_STREAMS_PER_GROUP
+
+
+@pytest.mark.parametrize(("status", "saved"), [("UPDATE_IN_PROGRESS", False), ("UPDATE_COMPLETE", True)])
+def test_a_deployment_half_way_is_not_saved(tmp_path: Path, status: str, saved: bool) -> None:
+    code = f"server.cloudformation._stacks['kaiwa'] = {{'StackStatus': '{status}'}}\n"
+    code += "server.StateKeeper().save(everything=True)"
+
+    result = run_patched(code, PERSIST_STATE="1", STATE_DIR=str(tmp_path / "state"))
+
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "state" / "cloudformation.json").exists() is saved

@@ -1,0 +1,65 @@
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local import ports, web
+
+API_URL = "http://127.0.0.1:4599/_aws/execute-api/ca11ab1e"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[httpx.Client]:
+    port = ports.free()
+    server = web.serve(port, API_URL, "ws://127.0.0.1:4599/_aws/execute-api/cab1e5e7/local")
+    with httpx.Client(base_url=f"http://{ports.HOST}:{port}") as client:
+        yield client
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_page_is_served_and_always_asked_for_anew(site: httpx.Client) -> None:
+    response = site.get("/")
+
+    assert response.status_code == 200
+    assert response.text == (web.PAGES / "index.html").read_text()
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_library_is_served_as_javascript(site: httpx.Client) -> None:
+    response = site.get("/clients/js/index.js")
+
+    assert response.text == (web.LIBRARY / "index.js").read_text()
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_settings_name_the_api(site: httpx.Client) -> None:
+    response = site.get("/config.json")
+
+    assert json.loads(response.content) == {"apiUrl": API_URL}
+    assert response.headers["Content-Type"] == "application/json"
+
+
+def test_the_page_may_talk_to_the_api_alone(site: httpx.Client) -> None:
+    policy = site.get("/").headers["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "connect-src 'self' http://127.0.0.1:4599 ws://127.0.0.1:4599;" in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/missing.html",
+        "/clients/",
+        "/clients/js/",
+        "/clients/js/%2e%2e/%2e%2e/Makefile",
+        "/%2e%2e/Makefile",
+        "/Makefile",
+    ],
+)
+def test_nothing_else_is_served(site: httpx.Client, path: str) -> None:
+    assert site.get(path).status_code == 404
