@@ -49,6 +49,8 @@ function showWorkspace(apiUrl) {
 
   function onLogOut() {
     client.forget();
+    // Drafts are kept there too.
+    sessionStorage.clear();
     history.replaceState(null, "", "#/");
     session.end("left");
   }

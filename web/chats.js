@@ -18,12 +18,13 @@ const NEAR_END_PX = 300;
 /**
  * @param {import("./clients/js/client.js").Client} client
  * @param {{onLogOut: () => void}} options
- * @returns {{element: HTMLElement, mark: (chatId?: string) => void, close: () => void}}
+ * @returns {{element: HTMLElement, mark: (chatId: string | undefined, options: {isReturning: boolean}) => void, close: () => void}}
  */
 export function chatsPane(client, { onLogOut }) {
   let openChatId;
   let query = "";
   let peopleFound = [];
+  let isSearching = false;
   const list = element("ul", { class: "chats" });
   const note = element("div", { class: "chats-note" });
   const found = element("section", { class: "found", hidden: true, "aria-label": words.people });
@@ -42,9 +43,11 @@ export function chatsPane(client, { onLogOut }) {
   const finder = peopleSearch(client, {
     onFound(people) {
       peopleFound = people;
+      isSearching = false;
       show();
     },
     onFailed(error) {
+      isSearching = false;
       fill(note, element("p", { role: "alert" }, problemText(error)));
     },
   });
@@ -52,6 +55,7 @@ export function chatsPane(client, { onLogOut }) {
   function onSearch() {
     query = input.value.trim();
     if (query === "") peopleFound = [];
+    isSearching = query !== "";
     finder.search(query);
     show();
   }
@@ -76,6 +80,7 @@ export function chatsPane(client, { onLogOut }) {
   }
 
   function emptyNote() {
+    if (isSearching) return false;
     if (query !== "") return [element("h2", {}, words.nothingFound), element("p", {}, words.nothingFoundHint(query))];
     if (!client.chats.isLoaded) return element("p", { role: "status" }, words.loading);
     return [
@@ -104,9 +109,11 @@ export function chatsPane(client, { onLogOut }) {
     }
   }
 
-  function mark(chatId) {
+  function mark(chatId, { isReturning }) {
+    const left = openChatId && chatAddress(openChatId);
     openChatId = chatId;
     show();
+    if (isReturning) [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === left)?.focus();
   }
 
   const stops = [client.on("chats", show), client.people.on("changed", show)];

@@ -9,12 +9,9 @@ const words = strings.conversation;
 const MAX_CHARACTERS = 8_000;
 const WARN_BELOW = 500;
 
-/**
- * @param {string} chatId
- * @param {(text: string) => void} onSend
- */
-export function composer(chatId, onSend) {
-  const draft = new Shelf(sessionStorage, `kaiwa.draft.${chatId}`);
+/** @param {{userId: string, chatId: string, onSend: (text: string) => void}} options */
+export function composer({ userId, chatId, onSend }) {
+  const draft = new Shelf(sessionStorage, `kaiwa.draft.${userId}.${chatId}`);
   const isTouch = matchMedia("(pointer: coarse)").matches;
   const counter = element("p", { class: "composer-counter", role: "status", hidden: true });
   const button = element("button", { type: "submit", class: "send", "aria-label": words.send, title: words.send }, icon("send"));

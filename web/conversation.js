@@ -40,8 +40,8 @@ export function conversation(client, chatId) {
   const content = element("div", { class: "messages-content" }, top, empty, list);
   const scroller = element("div", { class: "messages-scroller", role: "log", "aria-live": "off", tabindex: "0", onscroll: onScroll }, content);
   const toEnd = element("button", { type: "button", class: "to-end", hidden: true, onclick: () => scrollToEnd("smooth") });
-  const writing = composer(chatId, onSend);
-  const node = element("section", { class: "conversation" }, heading, element("div", { class: "messages-frame" }, scroller, toEnd), writing.element);
+  const writing = composer({ userId: client.userId, chatId, onSend });
+  const node = element("section", { class: "conversation", tabindex: "-1" }, heading, element("div", { class: "messages-frame" }, scroller, toEnd), writing.element);
 
   function chat() {
     return client.chats.get(chatId);
@@ -221,6 +221,8 @@ export function conversation(client, chatId) {
     start() {
       showHeading();
       writing.start();
+      // Where typing should not begin by itself, the reader still has to be brought here.
+      if (!node.contains(document.activeElement)) node.focus({ preventScroll: true });
       resizes.observe(scroller);
       resizes.observe(content);
       open();

@@ -21,6 +21,7 @@ export function workspace(client, { onLogOut }) {
   function showRouted() {
     const chatId = routedChatId();
     if (open && open.chatId === chatId) return;
+    const wasOpen = Boolean(open);
     open?.close();
     open = chatId ? { chatId, ...conversation(client, chatId) } : undefined;
     node.classList.toggle("has-chat", Boolean(open));
@@ -30,7 +31,7 @@ export function workspace(client, { onLogOut }) {
     } else {
       fill(place, nothingOpen());
     }
-    chats.mark(chatId);
+    chats.mark(chatId, { isReturning: wasOpen && !open });
   }
 
   function showTitle() {
@@ -56,6 +57,7 @@ export function workspace(client, { onLogOut }) {
 
   function close() {
     for (const stop of stops) stop();
+    document.querySelector("dialog")?.close();
     open?.close();
     chats.close();
     banner.close();

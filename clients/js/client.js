@@ -49,17 +49,20 @@ export class Client {
    * @param {string} [options.deviceId] Tells the devices of one person apart.
    * @param {Storage} [options.lasting] Keeps what was read.
    * @param {Storage} [options.passing] Keeps messages that were not sent yet.
+   * @param {typeof fetch} [options.fetch]
+   * @param {typeof WebSocket} [options.WebSocket]
    */
-  constructor({ url, session, deviceId, lasting = new FleetingStorage(), passing = new FleetingStorage() }) {
+  constructor({ url, session, deviceId, lasting = new FleetingStorage(), passing = new FleetingStorage(), fetch, WebSocket }) {
     this.#session = session;
     this.#outboxShelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
     this.#readsShelf = new Shelf(lasting, `kaiwa.reads.${session.userId}`);
     this.#outbox = new Outbox(this.#outboxShelf.load());
     this.chats = new Chats(this.#readsShelf.load());
-    this.api = new Api({ url, session });
+    this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
     this.socket = new Socket({
       requestTicket: () => this.api.request("POST", "/tickets", { body: deviceId ? { deviceId } : {} }),
+      WebSocket,
     });
     this.socket.on("state", (state) => this.#listeners.tell("state", state));
     this.socket.on("online", (hello) => this.#resume(hello));
@@ -86,10 +89,9 @@ export class Client {
     for (const timer of this.#gapTimers.values()) clearTimeout(timer);
   }
 
-  /** Forget what was kept for a person who logs out. */
+  /** Forget the words kept for a person who logs out. */
   forget() {
     this.#outboxShelf.clear();
-    this.#readsShelf.clear();
   }
 
   /** @returns {Promise<import("./people.js").Person & {email: string}>} */

@@ -32,6 +32,8 @@ test("a message whose answer was lost leaves again under the same id, however of
     outbox.lose("m");
   }
   assert.equal(outbox.get("m").state, "waiting");
+  outbox.take();
+  assert.equal(outbox.refuse("m", new Problem({ status: 503 })), true, "losses are no refusals");
 });
 
 test("an acknowledgement that comes twice, or after a loss, takes the message out once", () => {
