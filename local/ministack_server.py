@@ -335,18 +335,6 @@ def camel_keys(record: Record) -> Record:
     return {key[:1].lower() + key[1:]: value for key, value in record.items()}
 
 
-def leave_docker_alone() -> None:
-    """Keep MiniStack from looking for containers to clean up: none of ours exist, and other people's are not ours."""
-    ministack_app._docker_socket_present = lambda: False
-    ministack_app._stop_docker_containers = lambda *_: None
-    ministack_app.container_reaper.start = lambda *_: None
-
-
-def leave_saving_to_us() -> None:
-    """Keep MiniStack from saving when it stops: StateKeeper does, and knows when not to."""
-    ministack_app.save_all = lambda _services: None
-
-
 PATCHES: tuple[Callable[[], None], ...] = (
     wait_less_for_logs,
     cap_workers,
@@ -358,8 +346,6 @@ PATCHES: tuple[Callable[[], None], ...] = (
     bound_logs,
     learn_socket_resources,
     read_cors_settings,
-    leave_docker_alone,
-    leave_saving_to_us,
 )
 
 

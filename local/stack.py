@@ -216,6 +216,8 @@ class Stack:
             **_inherited("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE"),
             "AUTH": "true",
             "BIND_HOST": ports.HOST,
+            # It would remove containers that look like its own; a developer's containers are none of its business.
+            "DOCKER_HOST": "unix:///nonexistent",
             "GATEWAY_PORT": str(self._port),
             "IOT_MTLS_ENABLED": "0",
             "LAMBDA_WARM_TTL_SECONDS": "60",
