@@ -3,7 +3,7 @@ import { chatAvatar, personAvatar } from "./avatar.js";
 import { connectionState } from "./connection.js";
 import { element, fill, showRows, unseen } from "./dom.js";
 import { icon } from "./icons.js";
-import { chatName, personName } from "./names.js";
+import { chatName, partnerId, personName } from "./names.js";
 import { openNewChat } from "./new_chat.js";
 import { peopleSearch, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
@@ -68,15 +68,21 @@ export function chatsPane(client, { onLogOut }) {
   function show() {
     const chats = client.chats.list().filter(isSought);
     showRows(list, chats.map((chat) => chatRow(client, chat, { isOpen: chat.chatId === openChatId })));
-    fill(found, peopleFound.length > 0 && [element("h2", {}, words.people), element("ul", {}, peopleFound.map(personItem))]);
-    found.hidden = peopleFound.length === 0;
-    fill(note, chats.length === 0 && peopleFound.length === 0 && emptyNote());
+    const people = peopleFound.filter((person) => !chats.some((chat) => isDirectWith(person, chat)));
+    fill(found, people.length > 0 && [element("h2", {}, words.people), element("ul", {}, people.map(personItem))]);
+    found.hidden = people.length === 0;
+    fill(note, chats.length === 0 && people.length === 0 && emptyNote());
   }
 
   function isSought(chat) {
     if (query === "") return true;
-    const name = chatName(client, chat) ?? "";
-    return name.toLocaleLowerCase().includes(query.toLocaleLowerCase());
+    const { username } = chat.kind === "direct" ? client.people.get(partnerId(client, chat)) : {};
+    const sought = query.replace(/^@/u, "").toLocaleLowerCase();
+    return [chatName(client, chat), username].some((name) => name?.toLocaleLowerCase().includes(sought));
+  }
+
+  function isDirectWith(person, chat) {
+    return chat.kind === "direct" && partnerId(client, chat) === person.userId;
   }
 
   function emptyNote() {

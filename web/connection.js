@@ -25,7 +25,8 @@ export function connectionBanner(client) {
 
   function show() {
     const { banner, offline } = strings.connection;
-    fill(node, element("span", { class: "spinner" }), navigator.onLine ? banner : offline);
+    const button = element("button", { type: "button", class: "link", onclick: () => client.socket.wake() }, strings.connection.tryNow);
+    fill(node, element("span", { class: "spinner" }), element("span", {}, navigator.onLine ? banner : offline), button);
     node.hidden = false;
   }
 

@@ -33,6 +33,7 @@ export const strings = {
     online: "Connected",
     reconnecting: "Reconnecting…",
     stopped: "Not connected",
+    tryNow: "Try now",
     banner: "Reconnecting… What you write is kept and sent as soon as you are back.",
     offline: "You are offline. What you write is kept and sent as soon as you are back.",
   },
