@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from core import clock, telemetry
 from core.errors import Failure, FieldError, Internal, InvalidRequest, TooLarge, Unauthenticated, Unavailable
@@ -233,7 +234,7 @@ def _unforeseen(error: Exception) -> Failure:
     where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place else "?"
     code = _aws_code(error)
     telemetry.logger.error("unforeseen", extra={"error": type(error).__name__, "aws": code, "where": where})
-    unreached = any(isinstance(cause, HTTPClientError) for cause in _causes(error))
+    unreached = any(isinstance(cause, HTTPClientError | NoConnection) for cause in _causes(error))
     return Unavailable() if unreached or code in PASSING_AWS_ERRORS else Internal()
 
 

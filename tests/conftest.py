@@ -1,0 +1,172 @@
+"""Fixtures: an AWS in memory with the template's tables and user pool, the gateway before it, and three people."""
+
+import os
+
+# Models name their tables while they are imported, so the environment comes first.
+os.environ.pop("AWS_PROFILE", None)
+os.environ.update(
+    AWS_REGION="us-east-1",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_EC2_METADATA_DISABLED="true",
+    TABLE_PREFIX="kaiwa-test-",
+    USER_POOL_ID="us-east-1_unknown",
+    USER_POOL_CLIENT_ID="unknown",
+    SOCKET_URL="wss://socket.example.com/test",
+    CONNECTIONS_URL="https://socket.example.com/test",
+    CONFIRM_MAIL="false",
+)
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from io import StringIO
+from typing import Any
+
+import boto3
+import hypothesis
+import pytest
+from botocore.client import BaseClient
+from moto import mock_aws
+
+from adapters import sockets
+from core import clock as core_clock
+from core import telemetry
+from core.settings import settings
+from tests import template
+from tests.calls import Calls, record
+from tests.gateway import Gateway
+from tests.people import Person
+
+hypothesis.settings.register_profile("kaiwa", deadline=None, database=None, derandomize=True, max_examples=50)
+hypothesis.settings.load_profile("kaiwa")
+
+
+class Clock:
+    """The server's clock, which goes on by itself and can be put forward."""
+
+    def __init__(self) -> None:
+        self._true = core_clock.milliseconds
+        self._ahead = 0
+
+    def milliseconds(self) -> int:
+        return self._true() + self._ahead
+
+    def seconds(self) -> int:
+        return self.milliseconds() // 1000
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += round(seconds * 1000)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(core_clock, "milliseconds", clock.milliseconds)
+    monkeypatch.setattr(core_clock, "seconds", clock.seconds)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the functions log. Their logger holds on to the standard output of the time when it was made."""
+    written = StringIO()
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", written)
+    return written
+
+
+@pytest.fixture
+def calls() -> Iterator[Calls]:
+    """The calls to AWS. A test in which a function oversteps its permissions has failed, whatever else it shows."""
+    calls = Calls()
+    yield calls
+    assert calls.denied == []
+
+
+@pytest.fixture(scope="session")
+def cloud() -> tuple[mock_aws, str, str]:
+    """An AWS in memory with an empty user pool; making the pool's keys takes longer than most tests."""
+    mock = mock_aws()
+    mock.start()
+    try:
+        return mock, *_create_user_pool()
+    finally:
+        mock.stop(remove_data=False)
+
+
+@pytest.fixture
+def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tables and a user pool as the template describes them, and nobody in them."""
+    mock, pool_id, client_id = cloud
+    mock.start(reset=False)
+    tables = template.resources("AWS::DynamoDB::Table").values()
+    for properties in tables:
+        _create_table(properties)
+    monkeypatch.setenv("USER_POOL_ID", pool_id)
+    monkeypatch.setenv("USER_POOL_CLIENT_ID", client_id)
+    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, BaseClient._make_api_call))
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+    for properties in tables:
+        _client("dynamodb").delete_table(TableName=properties["TableName"])
+    for user in _client("cognito-idp").list_users(UserPoolId=pool_id)["Users"]:
+        _client("cognito-idp").admin_delete_user(UserPoolId=pool_id, Username=user["Username"])
+    mock.stop(remove_data=False)
+
+
+@pytest.fixture
+def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    gateway = Gateway(calls)
+    monkeypatch.setattr(sockets, "post", gateway.post)
+    return gateway
+
+
+@pytest.fixture
+def ann(gateway: Gateway) -> Person:
+    return Person(gateway, "ann")
+
+
+@pytest.fixture
+def bob(gateway: Gateway) -> Person:
+    return Person(gateway, "bob")
+
+
+@pytest.fixture
+def eve(gateway: Gateway) -> Person:
+    """Not in the chats of ann and bob, and curious."""
+    return Person(gateway, "eve")
+
+
+@pytest.fixture
+def confirm_mail(aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Change the stage's setting."""
+
+    def change(wanted: bool) -> None:
+        monkeypatch.setenv("CONFIRM_MAIL", str(wanted).lower())
+        settings.cache_clear()
+
+    return change
+
+
+@cache
+def _client(service: str) -> Any:
+    """Making a client costs more than all that a test does with it."""
+    return boto3.client(service)
+
+
+def _create_table(properties: dict) -> None:
+    wanted = {"TableName", "BillingMode", "AttributeDefinitions", "KeySchema"}
+    wanted |= {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"}
+    _client("dynamodb").create_table(**{name: properties[name] for name in wanted & properties.keys()})
+
+
+def _create_user_pool() -> tuple[str, str]:
+    cognito = _client("cognito-idp")
+    (pool,) = template.resources("AWS::Cognito::UserPool").values()
+    (client,) = template.resources("AWS::Cognito::UserPoolClient").values()
+    described = {name: value for name, value in pool.items() if name != "UserPoolName"}
+    pool_id = cognito.create_user_pool(PoolName=pool["UserPoolName"], **described)["UserPool"]["Id"]
+    described = {name: value for name, value in client.items() if name != "UserPoolId"}
+    return pool_id, cognito.create_user_pool_client(UserPoolId=pool_id, **described)["UserPoolClient"]["ClientId"]

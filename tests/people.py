@@ -1,0 +1,96 @@
+"""Ann, Bob and Eve."""
+
+import base64
+import json
+from typing import Any
+
+from tests.gateway import Answer, Gateway, Socket, request_line
+
+PASSWORD = "Correct-Horse-9"
+
+HTTP = "http"
+SOCKET = "socket"
+
+
+class Person:
+    """Somebody with an account, who is logged in."""
+
+    def __init__(self, gateway: Gateway, username: str) -> None:
+        self.username = username
+        self.email = f"{username}@example.com"
+        self.gateway = gateway
+        account = visit(gateway, "registerUser", username=username, email=self.email, password=PASSWORD)
+        assert account.status == 201, account
+        self.user_id: str = account.data["userId"]
+        session = visit(gateway, "logIn", email=self.email, password=PASSWORD)
+        assert session.status == 200, session
+        self.session = session.data
+        self._standing: Socket | None = None
+
+    @property
+    def claims(self) -> dict[str, str]:
+        return claims(self.session["accessToken"])
+
+    def ask(self, operation: str, over: str = HTTP, **fields: Any) -> Answer:
+        """Ask for an operation over HTTP, or over a socket that is opened for the first such question."""
+        if over == SOCKET:
+            return self.standing_socket.ask(operation, **fields)
+        method, path, rest = request_line(operation, fields)
+        return self.request(method, path, rest)
+
+    def request(self, method: str, path: str, fields: dict[str, Any] | str | bytes | None = None) -> Answer:
+        """Make an HTTP request with one's access token."""
+        if method in {"GET", "DELETE"} and isinstance(fields, dict):
+            return self.gateway.http(method, path, claims=self.claims, query=fields)
+        return self.gateway.http(method, path, claims=self.claims, body=fields)
+
+    @property
+    def standing_socket(self) -> Socket:
+        if not self._standing or not self._standing.is_open:
+            self._standing = self.open_socket()
+        return self._standing
+
+    def open_socket(self, device_id: str | None = None) -> Socket:
+        """Get a ticket and open a socket with it."""
+        status, socket = self.gateway.connect(self.ticket(device_id))
+        assert socket, f"The handshake was answered with {status}."
+        return socket
+
+    def ticket(self, device_id: str | None = None) -> str:
+        fields = {"deviceId": device_id} if device_id else {}
+        return self.ask("createTicket", **fields).data["ticket"]
+
+    # The conversation
+
+    def start_chat(self, *others: "Person") -> str:
+        """Return the id of the direct chat with one other, or of a new group with several."""
+        kind = {"kind": "direct"} if len(others) == 1 else {"kind": "group", "name": "Friends"}
+        answer = self.ask("createChat", memberIds=[one.user_id for one in others], **kind)
+        assert answer.status in {200, 201}, answer
+        return answer.data["chatId"]
+
+    def say(self, chat_id: str, text: str, over: str = HTTP, **fields: Any) -> dict[str, Any]:
+        """Send a message and return it."""
+        answer = self.ask("sendMessage", over, chatId=chat_id, text=text, **fields)
+        assert answer.status in {200, 201}, answer
+        return answer.data
+
+    def texts(self, chat_id: str, **fields: Any) -> list[str]:
+        """Return what stands in the chat's history."""
+        return [message["text"] for message in self.ask("getChatHistory", chatId=chat_id, **fields).data["messages"]]
+
+    def __repr__(self) -> str:
+        return self.username
+
+
+def visit(gateway: Gateway, operation: str, **fields: Any) -> Answer:
+    """Ask for a public operation, without a token."""
+    method, path, rest = request_line(operation, fields)
+    return gateway.http(method, path, body=rest)
+
+
+def claims(token: str) -> dict[str, str]:
+    """Return a token's claims as API Gateway's JWT authorizer hands them on: every one of them a string."""
+    payload = token.split(".")[1]
+    described = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in described.items()}

@@ -1,0 +1,102 @@
+import threading
+
+import pytest
+
+from core.parallel import MOST_AT_ONCE, each, together
+
+PATIENCE_SECONDS = 5
+
+
+def test_two_calls_run_at_the_same_time() -> None:
+    meeting = threading.Barrier(2)
+
+    def meet(answer: str) -> str:
+        meeting.wait(PATIENCE_SECONDS)
+        return answer
+
+    assert together(lambda: meet("first"), lambda: meet("second")) == ("first", "second")
+
+
+def test_the_first_call_runs_on_the_callers_own_thread() -> None:
+    here, there = together(threading.current_thread, threading.current_thread)
+    assert here is threading.current_thread()
+    assert there is not here
+
+
+class Mishap(Exception):
+    pass
+
+
+def fail(word: str) -> None:
+    raise Mishap(word)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "word"),
+    [
+        (lambda: fail("first"), lambda: None, "first"),
+        (lambda: None, lambda: fail("second"), "second"),
+        (lambda: fail("first"), lambda: fail("second"), "first"),
+    ],
+)
+def test_what_either_raises_comes_out(first: object, second: object, word: str) -> None:
+    with pytest.raises(Mishap, match=word):
+        together(first, second)
+
+
+def test_nothing_comes_out_before_both_have_ended() -> None:
+    """Otherwise a write could still be under way when its request is answered."""
+    first_failed = threading.Event()
+    ended = threading.Event()
+
+    def fail_first() -> None:
+        first_failed.set()
+        fail("first")
+
+    def go_on() -> None:
+        first_failed.wait(PATIENCE_SECONDS)
+        ended.set()
+
+    with pytest.raises(Mishap):
+        together(fail_first, go_on)
+    assert ended.is_set()
+
+
+def test_each_gives_the_results_in_the_items_order() -> None:
+    meeting = threading.Barrier(3)
+
+    def meet(item: int) -> int:
+        meeting.wait(PATIENCE_SECONDS)
+        return item * item
+
+    assert each(meet, [3, 1, 2]) == [9, 1, 4]
+    assert each(meet, []) == []
+
+
+def test_a_single_item_needs_no_thread() -> None:
+    assert each(lambda _: threading.current_thread(), [1]) == [threading.current_thread()]
+
+
+def test_each_keeps_no_more_under_way_than_it_says() -> None:
+    lock = threading.Lock()
+    full = threading.Event()
+    running = most = 0
+
+    def run(_item: int) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            if running == MOST_AT_ONCE:
+                full.set()
+        full.wait(PATIENCE_SECONDS)
+        with lock:
+            running -= 1
+
+    each(run, range(MOST_AT_ONCE * 4))
+    assert most == MOST_AT_ONCE
+
+
+def test_what_one_of_each_raises_comes_out() -> None:
+    with pytest.raises(Mishap, match="2"):
+        each(lambda item: fail(str(item)) if item == 2 else item, [1, 2, 3])

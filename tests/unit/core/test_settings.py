@@ -1,0 +1,35 @@
+import pytest
+
+from core.settings import Settings
+
+ENVIRONMENT = {
+    "AWS_REGION": "eu-central-1",
+    "TABLE_PREFIX": "kaiwa-prod-",
+    "USER_POOL_ID": "eu-central-1_x",
+    "USER_POOL_CLIENT_ID": "client",
+    "SOCKET_URL": "wss://socket",
+    "CONNECTIONS_URL": "https://connections",
+    "CONFIRM_MAIL": "true",
+}
+
+
+def test_settings_are_what_the_environment_says() -> None:
+    assert Settings.read(ENVIRONMENT) == Settings(
+        region="eu-central-1",
+        table_prefix="kaiwa-prod-",
+        user_pool_id="eu-central-1_x",
+        user_pool_client_id="client",
+        socket_url="wss://socket",
+        connections_url="https://connections",
+        confirm_mail=True,
+    )
+
+
+def test_mail_is_confirmed_only_where_the_word_is_true() -> None:
+    assert not Settings.read({**ENVIRONMENT, "CONFIRM_MAIL": "false"}).confirm_mail
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_no_variable_may_be_missing(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        Settings.read({key: value for key, value in ENVIRONMENT.items() if key != name})
