@@ -1,6 +1,7 @@
 """Chats, and who is in them."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
@@ -72,6 +73,18 @@ class Membership(Model):
         return list(cls.query(user_id, consistent_read=True))
 
 
+@cache
+def _connection() -> Connection:
+    """Return the one connection for transactions: to make one costs more than to write with it."""
+    return Connection(
+        region=TableMeta.region,
+        connect_timeout_seconds=TableMeta.connect_timeout_seconds,
+        read_timeout_seconds=TableMeta.read_timeout_seconds,
+        max_retry_attempts=TableMeta.max_retry_attempts,
+        max_pool_connections=TableMeta.max_pool_connections,
+    )
+
+
 def create_small(chat: Chat) -> bool:
     """Store a chat of at most 99 members and their memberships, all or nothing.
 
@@ -79,7 +92,7 @@ def create_small(chat: Chat) -> bool:
         False where a chat of this id exists already, or is being created at this moment.
     """
     try:
-        with TransactWrite(connection=Connection(region=TableMeta.region)) as transaction:
+        with TransactWrite(connection=_connection()) as transaction:
             transaction.save(chat, condition=Chat.chat_id.does_not_exist())
             for membership in _memberships(chat):
                 transaction.save(membership)
