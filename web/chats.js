@@ -129,7 +129,7 @@ export function chatsPane(client, { onLogOut }) {
 
   return {
     element: element(
-      "aside",
+      "div",
       { class: "chats-pane" },
       element(
         "header",

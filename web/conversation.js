@@ -58,7 +58,7 @@ export function conversation(client, chatId) {
       heading,
       backLink(),
       chatAvatar(client, chat()),
-      element("div", { class: "heading-names" }, element("h2", {}, name), element("p", { title: detail }, detail)),
+      element("div", { class: "heading-names" }, element("h1", {}, name), element("p", { title: detail }, detail)),
     );
   }
 
@@ -113,7 +113,7 @@ export function conversation(client, chatId) {
 
   function emptyNote() {
     const name = chatName(client, chat());
-    return [chatAvatar(client, chat()), element("h3", {}, words.none), element("p", {}, words.noneHint(name))];
+    return [chatAvatar(client, chat()), element("h2", {}, words.none), element("p", {}, words.noneHint(name))];
   }
 
   function onScroll() {

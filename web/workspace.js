@@ -14,8 +14,8 @@ import { strings } from "./strings.js";
 export function workspace(client, { onLogOut }) {
   const banner = connectionBanner(client);
   const chats = chatsPane(client, { onLogOut });
-  const place = element("main", { class: "conversation-pane", "aria-label": strings.conversation.region });
-  const node = element("div", { class: "workspace" }, chats.element, element("div", { class: "right-pane" }, banner.element, place));
+  const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
+  const node = element("main", { class: "workspace" }, chats.element, element("div", { class: "right-pane" }, banner.element, place));
   let open;
 
   function showRouted() {
