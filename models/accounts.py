@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 
 from core import clock
-from models.table import TableMeta, found, holds, table_name
+from models.table import Table, found, holds, table_name
 
 CLAIM_SECONDS = 600
 """How long a registration that was cut off keeps its name from others."""
@@ -24,10 +23,10 @@ class UserByName(GlobalSecondaryIndex["User"]):  # type: ignore[no-untyped-call]
     name_key = UnicodeAttribute(range_key=True, attr_name="nameKey")
 
 
-class User(Model):
+class User(Table):
     """A person as others see them. The mail address is kept by Cognito alone."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("users")
 
     by_name = UserByName()
@@ -82,10 +81,10 @@ class User(Model):
         return list(cls.by_name.query(name_key[0], begins, limit=limit, last_evaluated_key=start))
 
 
-class Username(Model):
+class Username(Table):
     """A name that is taken, or that a registration under way has claimed."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("usernames")
 
     name_key = UnicodeAttribute(hash_key=True, attr_name="nameKey")

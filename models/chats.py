@@ -1,24 +1,21 @@
 """Chats, and who is in them."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from models.table import TableMeta, found, holds, table_name
+from models.table import Table, found, holds, shared_connection, table_name
 
 LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 """Why a transaction is cancelled when another one was faster (TransactWriteItems' API reference)."""
 
 
-class Chat(Model):
+class Chat(Table):
     """A chat. Its set of members is the truth about who may read and write."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("chats")
 
     chat_id = UnicodeAttribute(hash_key=True, attr_name="chatId")
@@ -52,10 +49,10 @@ class Chat(Model):
         return chat if holds(lambda: chat.update([cls.last_seq.add(1), cls.active_at.set(at)], is_member)) else None
 
 
-class Membership(Model):
+class Membership(Table):
     """One user's side of one chat: what lists a user's chats, and how far they have read."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("memberships")
 
     user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
@@ -73,18 +70,6 @@ class Membership(Model):
         return list(cls.query(user_id, consistent_read=True))
 
 
-@cache
-def _connection() -> Connection:
-    """Return the one connection for transactions: to make one costs more than to write with it."""
-    return Connection(
-        region=TableMeta.region,
-        connect_timeout_seconds=TableMeta.connect_timeout_seconds,
-        read_timeout_seconds=TableMeta.read_timeout_seconds,
-        max_retry_attempts=TableMeta.max_retry_attempts,
-        max_pool_connections=TableMeta.max_pool_connections,
-    )
-
-
 def create_small(chat: Chat) -> bool:
     """Store a chat of at most 99 members and their memberships, all or nothing.
 
@@ -92,7 +77,7 @@ def create_small(chat: Chat) -> bool:
         False where a chat of this id exists already, or is being created at this moment.
     """
     try:
-        with TransactWrite(connection=_connection()) as transaction:
+        with TransactWrite(connection=shared_connection()) as transaction:
             transaction.save(chat, condition=Chat.chat_id.does_not_exist())
             for membership in _memberships(chat):
                 transaction.save(membership)

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.models import Model
 
 from core import clock
-from models.table import TableMeta, table_name
+from models.table import Table, table_name
 
 LIFE_MILLISECONDS = (2 * 60 + 10) * 60 * 1000
 """API Gateway ends a socket after 2 h. One that is listed for longer is a trace of a lost ``$disconnect``."""
@@ -39,10 +38,10 @@ class Socket(msgspec.Struct, frozen=True):
         return clock.milliseconds() - self.connected_at < LIFE_MILLISECONDS
 
 
-class Connections(Model):
+class Connections(Table):
     """The sockets of one user."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("connections")
 
     user_id = UnicodeAttribute(hash_key=True, attr_name="userId")

@@ -9,9 +9,8 @@ from collections.abc import Iterable
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import IncludeProjection, LocalSecondaryIndex
-from pynamodb.models import Model
 
-from models.table import TableMeta, found, holds, table_name
+from models.table import Table, found, holds, table_name
 
 
 class MessageBySeq(LocalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
@@ -25,10 +24,10 @@ class MessageBySeq(LocalSecondaryIndex["Message"]):  # type: ignore[no-untyped-c
     seq = NumberAttribute(range_key=True)
 
 
-class Message(Model):
+class Message(Table):
     """One message of a chat."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("messages")
 
     by_seq = MessageBySeq()

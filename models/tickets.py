@@ -1,16 +1,15 @@
 """Tickets: each opens one socket, once."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from core import clock
-from models.table import TableMeta, holds, table_name
+from models.table import Table, holds, table_name
 
 
-class Ticket(Model):
+class Ticket(Table):
     """A ticket, under a digest of itself: who reads the table cannot use what they read."""
 
-    class Meta(TableMeta):
+    class Meta:
         table_name = table_name("tickets")
 
     digest = UnicodeAttribute(hash_key=True)
