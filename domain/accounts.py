@@ -3,12 +3,12 @@
 from adapters import identity
 from core.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
 from core.identifiers import derived_id
-from core.pages import decode_cursor, encode_cursor
+from core.pages import decode_cursor, encode_cursor, foreign_cursor
 from core.parallel import together
 from core.settings import settings
 from core.shapes import Answer
 from domain import protocol
-from models.accounts import User, Username
+from models.accounts import User, Username, key_of
 from models.connections import Connections
 
 ONESELF = "me"
@@ -58,7 +58,7 @@ def register(username: str, email: str, password: str) -> Account:
 
     Raises:
         Conflict: The name or the mail address is taken.
-        InvalidRequest: The password is too weak.
+        InvalidRequest: The password is too weak, or the mail address is none.
     """
     email = email.lower()
     claimant = derived_id("registration", email)
@@ -70,6 +70,8 @@ def register(username: str, email: str, password: str) -> Account:
         Username.release(username, claimant)
         if isinstance(error, identity.WeakPassword):
             raise InvalidRequest.field("password", str(error)) from error
+        if isinstance(error, identity.InvalidMail):
+            raise InvalidRequest.field("email", "Expected a mail address.") from error
         raise _taken() from error
     if not settings().confirm_mail:
         identity.confirm(email)
@@ -85,7 +87,7 @@ def log_in(email: str, password: str) -> Session:
         Forbidden: The mail address is not confirmed yet.
     """
     try:
-        tokens = identity.log_in(email.lower(), password)
+        tokens = _prove(email.lower(), password)
     except identity.WrongCredentials as error:
         raise Unauthenticated("wrong_credentials", "The mail address or the password is wrong.") from error
     except identity.Unconfirmed as error:
@@ -128,7 +130,10 @@ def find_users(prefix: str, limit: int, cursor: str | None) -> Users:
     Raises:
         InvalidRequest: The cursor is not one that we gave.
     """
-    found = User.with_prefix(prefix, limit + 1, decode_cursor(cursor, tuple[str, str]))
+    end = decode_cursor(cursor, tuple[str, str])
+    if end and not (end[0].startswith(key_of(prefix)) and end[1]):
+        raise foreign_cursor()
+    found = User.with_prefix(prefix, limit + 1, end)
     page = found[:limit]
     connections = {one.user_id: one for one in Connections.find_all([user.user_id for user in page])}
     more = len(found) > limit
@@ -145,6 +150,17 @@ def unknown_user() -> NotFound:
 
 def _taken() -> Conflict:
     return Conflict("user_exists", "The name or the mail address is taken.")
+
+
+def _prove(email: str, password: str) -> identity.Tokens:
+    """Log in, and first confirm an account whose registration was cut off before it did."""
+    try:
+        return identity.log_in(email, password)
+    except identity.Unconfirmed:
+        if settings().confirm_mail:
+            raise
+        identity.confirm(email)
+        return identity.log_in(email, password)
 
 
 def _complete(user_id: str, username: str) -> None:

@@ -65,13 +65,10 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
     if not draft.text:
         raise InvalidRequest.field("text", "A message needs a text.")
     now = clock.now()
-    chat, answered = together(
-        lambda: Chat.next_seq(chat_id, caller.user_id, now),
-        lambda: Message.find(chat_id, draft.reply_to) if draft.reply_to else None,
-    )
+    chat = Chat.next_seq(chat_id, caller.user_id, now)
     if not chat:
         raise unknown_chat()
-    if draft.reply_to and not answered:
+    if draft.reply_to and not Message.find(chat_id, draft.reply_to):
         raise _unknown_message()
     message = Message(
         chat_id,
