@@ -30,6 +30,10 @@ class MailTaken(IdentityError):
     """Another account has this mail address."""
 
 
+class InvalidMail(IdentityError):
+    """This is not a mail address that Cognito takes."""
+
+
 class WeakPassword(IdentityError):
     """The password does not meet the pool's policy. The text says what is missing."""
 
@@ -90,6 +94,7 @@ def sign_up(email: str, password: str, username: str) -> str:
 
     Raises:
         MailTaken: There is an account with this mail address.
+        InvalidMail: Cognito takes no such mail address.
         WeakPassword: The password does not meet the policy.
     """
     cognito = _client()
@@ -107,6 +112,8 @@ def sign_up(email: str, password: str, username: str) -> str:
         raise MailTaken from error
     except cognito.exceptions.InvalidPasswordException as error:
         raise WeakPassword(error.response["Error"]["Message"]) from error
+    except cognito.exceptions.InvalidParameterException as error:
+        raise InvalidMail from error
     return answer["UserSub"]
 
 
@@ -153,7 +160,11 @@ def _authenticate(flow: "AuthFlowTypeType", **parameters: str) -> Tokens:
             AuthFlow=flow,
             AuthParameters=parameters,
         )
-    except (cognito.exceptions.NotAuthorizedException, cognito.exceptions.UserNotFoundException) as error:
+    except (
+        cognito.exceptions.NotAuthorizedException,
+        cognito.exceptions.UserNotFoundException,
+        cognito.exceptions.InvalidParameterException,
+    ) as error:
         raise WrongCredentials from error
     except cognito.exceptions.UserNotConfirmedException as error:
         raise Unconfirmed from error

@@ -34,7 +34,12 @@ def decode_cursor(cursor: str | None, key: type[Key]) -> Key | None:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=key)
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequest.field("cursor", "Expected a cursor that this list gave.") from error
+        raise foreign_cursor() from error
+
+
+def foreign_cursor() -> InvalidRequest:
+    """Say that a cursor is not one of this list."""
+    return InvalidRequest.field("cursor", "Expected a cursor that this list gave.")
 
 
 def fitting(items: Iterable[Item]) -> list[Item]:

@@ -53,11 +53,13 @@ def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
 
 
 def _forget(gone: Collection[Socket]) -> None:
-    """Take sockets off the list that are no more."""
+    """Take sockets off the list that are no more. One that stays on it will be found gone again."""
     oldest = clock.milliseconds() - YOUNG_MILLISECONDS
     by_user: dict[str, list[Socket]] = {}
     for socket in gone:
         if socket.connected_at < oldest:
             by_user.setdefault(socket.user_id, []).append(socket)
-    if by_user:
+    try:
         parallel.each(lambda mine: Connections.remove(*mine), by_user.values())
+    except Exception as error:
+        telemetry.logger.warning("not forgotten", extra={"error": type(error).__name__})

@@ -14,13 +14,16 @@ handler = Operations()
 Username = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.-]+$(?!\n)")]
 """Letters and digits of any script, ``_``, ``.`` and ``-``. Python's ``$`` would let a last line break pass."""
 
+NewPassword = Annotated[Password, Meta(pattern=r"^\S(.*\S)?$(?!\n)")]
+"""Without a space at either end, which Cognito does not take."""
+
 
 class RegisterUser(Request, frozen=True):
     """A name, a mail address and a password that nobody else knows."""
 
     username: Username
     email: Email
-    password: Password
+    password: NewPassword
 
 
 @handler.on("registerUser", "POST /users", socket=False, public=True)
