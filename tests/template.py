@@ -13,7 +13,7 @@ STAGE = "test"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short functions: ``!Ref X`` becomes ``{"Ref": "X"}``, ``!Sub X`` ``{"Fn::Sub": "X"}``."""
+    """YAML with CloudFormation's functions: ``!Ref X`` becomes ``{"Ref": "X"}``, ``!Sub X`` ``{"Fn::Sub": "X"}``."""
 
 
 def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:

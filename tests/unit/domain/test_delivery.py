@@ -1,0 +1,158 @@
+"""domain.delivery with sockets and connections that only take notes."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from adapters import sockets
+from adapters.sockets import Outcome
+from core import clock, telemetry
+from domain import delivery
+from domain.events import MessageCreated
+from domain.protocol import Message
+from models.connections import Connections, Socket
+
+NOW = 1_795_449_764_930
+OLD = NOW - delivery.YOUNG_MILLISECONDS - 1
+
+EVENT = MessageCreated(
+    chat_id="c",
+    seq=3,
+    at="2026-11-23T09:22:44.930Z",
+    message=Message(
+        chat_id="c", seq=3, message_id="m", sender_id="ann", text="hi", file_ids=[], sent_at="s", reactions={}
+    ),
+)
+
+
+@dataclass
+class Notes:
+    """What became known of the world outside."""
+
+    posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    removed: list[Socket] = field(default_factory=list)
+    counted: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    lock: Any = field(default_factory=threading.Lock)
+
+    def post(self, connection_id: str, frame: bytes) -> Outcome:
+        with self.lock:
+            self.posts.append((connection_id, json.loads(frame)))
+        return self.outcomes.get(connection_id, Outcome.DELIVERED)
+
+    def remove(self, *gone: Socket) -> None:
+        with self.lock:
+            self.removed += gone
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> Notes:
+    notes = Notes()
+    monkeypatch.setattr(sockets, "post", notes.post)
+    monkeypatch.setattr(Connections, "remove", notes.remove)
+    monkeypatch.setattr(telemetry, "count", notes.counted.__setitem__)
+    monkeypatch.setattr(clock, "milliseconds", lambda: NOW)
+    return notes
+
+
+def sockets_of(user_id: str, *connection_ids: str, at: int = OLD) -> list[Socket]:
+    return [Socket(user_id, "d1", connection_id, at) for connection_id in connection_ids]
+
+
+def receivers(notes: Notes) -> list[str]:
+    return sorted(connection_id for connection_id, _ in notes.posts)
+
+
+def test_every_socket_but_the_senders_gets_the_frame(notes: Notes) -> None:
+    to = [*sockets_of("ann", "a1", "a2"), *sockets_of("bob", "b1")]
+    delivery.announce(EVENT, to, "a1")
+    assert receivers(notes) == ["a2", "b1"]
+    assert {frame["type"] for _, frame in notes.posts} == {"message.created"}
+    assert notes.counted == {"pushes_delivered": 2}
+    assert notes.removed == []
+
+
+def test_a_sender_over_http_has_no_socket_to_leave_out(notes: Notes) -> None:
+    delivery.announce(EVENT, sockets_of("ann", "a1"), None)
+    assert receivers(notes) == ["a1"]
+
+
+def test_nobody_to_tell_is_nothing_to_do(notes: Notes) -> None:
+    delivery.announce(EVENT, sockets_of("ann", "a1"), "a1")
+    delivery.announce(EVENT, [], None)
+    assert (notes.posts, notes.counted) == ([], {})
+
+
+def test_a_socket_that_is_gone_is_forgotten_and_no_other(notes: Notes) -> None:
+    to = [*sockets_of("ann", "a1", "a2", "a3"), *sockets_of("bob", "b1")]
+    notes.outcomes = {"a2": Outcome.GONE}
+    delivery.announce(EVENT, to, None)
+    assert notes.removed == sockets_of("ann", "a2")
+    assert receivers(notes) == ["a1", "a2", "a3", "b1"]
+    assert notes.counted == {"pushes_delivered": 3, "pushes_gone": 1}
+
+
+def test_each_user_loses_their_own_sockets_in_one_write(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[tuple[Socket, ...]] = []
+    monkeypatch.setattr(Connections, "remove", lambda *gone: writes.append(gone))
+    to = [*sockets_of("ann", "a1", "a2"), *sockets_of("bob", "b1")]
+    notes.outcomes = dict.fromkeys(["a1", "a2", "b1"], Outcome.GONE)
+    delivery.announce(EVENT, to, None)
+    assert sorted(writes, key=len) == [tuple(sockets_of("bob", "b1")), tuple(sockets_of("ann", "a1", "a2"))]
+
+
+@pytest.mark.parametrize(("age", "forgotten"), [(0, False), (5_000, False), (5_001, True)])
+def test_one_younger_than_5_seconds_may_still_be_opening(age: int, forgotten: bool, notes: Notes) -> None:
+    notes.outcomes = {"a1": Outcome.GONE}
+    delivery.announce(EVENT, sockets_of("ann", "a1", at=NOW - age), None)
+    assert bool(notes.removed) == forgotten
+
+
+@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.FAILED])
+def test_what_goes_wrong_with_one_concerns_no_other(outcome: Outcome, notes: Notes) -> None:
+    to = sockets_of("ann", *(f"a{number}" for number in range(100)))
+    notes.outcomes = {"a50": outcome}
+    delivery.announce(EVENT, to, None)
+    assert len(notes.posts) == 100
+    assert notes.counted == {"pushes_delivered": 99, f"pushes_{outcome.value}": 1}
+
+
+def test_a_failed_push_forgets_nobody(notes: Notes) -> None:
+    notes.outcomes = {"a1": Outcome.FAILED}
+    delivery.announce(EVENT, sockets_of("ann", "a1"), None)
+    assert notes.removed == []
+
+
+def test_the_caller_never_hears_that_a_socket_could_not_be_forgotten(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch, log: StringIO
+) -> None:
+    def fail(*_: Socket) -> None:
+        raise OSError("a secret")
+
+    monkeypatch.setattr(Connections, "remove", fail)
+    notes.outcomes = {"a1": Outcome.GONE}
+    delivery.announce(EVENT, sockets_of("ann", "a1", "a2"), None)
+    assert notes.counted == {"pushes_delivered": 1, "pushes_gone": 1}
+    assert "OSError" in log.getvalue()
+    assert "secret" not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("members", "reads"), [(0, []), (1, [1]), (100, [100]), (101, [1, 100]), (250, [50, 100, 100])]
+)
+def test_the_audience_is_read_100_at_a_time(members: int, reads: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def find_all(user_ids: list[str]) -> list[Connections]:
+        made.append(len(user_ids))
+        return [Connections(user_id, elements={f"d1#{user_id}c#{NOW}"}) for user_id in user_ids]
+
+    monkeypatch.setattr(Connections, "find_all", find_all)
+    monkeypatch.setattr(clock, "milliseconds", lambda: NOW)
+    user_ids = {f"u{number}" for number in range(members)}
+    assert {socket.connection_id for socket in delivery.audience(user_ids)} == {f"{one}c" for one in user_ids}
+    assert sorted(made) == reads

@@ -1,0 +1,62 @@
+import json
+
+import msgspec
+import pytest
+
+from domain import events
+from domain.protocol import Chat, Message
+
+MESSAGE = Message(
+    chat_id="c",
+    seq=3,
+    message_id="m",
+    sender_id="ann",
+    text="hi",
+    file_ids=[],
+    sent_at="2026-11-23T09:22:44.930Z",
+    reactions={},
+)
+CHAT = Chat(chat_id="c", kind="direct", member_ids=["ann", "bob"], admins=[], last_seq=0, created_at="t")
+
+
+def test_a_message_is_announced_with_its_place_in_the_log() -> None:
+    event = events.MessageCreated(chat_id="c", seq=3, at="2026-11-23T09:22:44.930Z", message=MESSAGE)
+    assert json.loads(msgspec.json.encode(event)) == {
+        "type": "message.created",
+        "chatId": "c",
+        "seq": 3,
+        "at": "2026-11-23T09:22:44.930Z",
+        "message": {
+            "chatId": "c",
+            "seq": 3,
+            "messageId": "m",
+            "senderId": "ann",
+            "text": "hi",
+            "fileIds": [],
+            "sentAt": "2026-11-23T09:22:44.930Z",
+            "reactions": {},
+        },
+    }
+
+
+def test_a_chat_is_announced_whole_and_without_a_place() -> None:
+    assert json.loads(msgspec.json.encode(events.ChatCreated(chat_id="c", chat=CHAT))) == {
+        "type": "chat.created",
+        "chatId": "c",
+        "chat": {
+            "chatId": "c",
+            "kind": "direct",
+            "memberIds": ["ann", "bob"],
+            "admins": [],
+            "lastSeq": 0,
+            "createdAt": "t",
+        },
+    }
+
+
+@pytest.mark.parametrize("event", events.Event.__subclasses__())
+def test_each_event_has_a_name_of_its_own(event: type[events.Event]) -> None:
+    names = [one.__struct_config__.tag for one in events.Event.__subclasses__()]
+    assert names.count(event.__struct_config__.tag) == 1
+    noun, _, verb = event.__struct_config__.tag.partition(".")
+    assert event.__name__ == noun.capitalize() + verb.capitalize()
