@@ -36,7 +36,13 @@ function showEntrance(apiUrl, notice) {
 }
 
 function showWorkspace(apiUrl) {
-  const client = new Client({ url: apiUrl, session, deviceId: deviceId(), lasting: localStorage, passing: sessionStorage });
+  const client = new Client({
+    url: apiUrl,
+    session,
+    deviceId: deviceId(),
+    lasting: localStorage,
+    passing: sessionStorage,
+  });
   const view = workspace(client, { onLogOut });
   fill(app, view.element);
   client.start();

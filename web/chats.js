@@ -18,7 +18,8 @@ const NEAR_END_PX = 300;
 /**
  * @param {import("./clients/js/client.js").Client} client
  * @param {{onLogOut: () => void}} options
- * @returns {{element: HTMLElement, mark: (chatId: string | undefined, options: {isReturning: boolean}) => void, close: () => void}}
+ * @returns {{element: HTMLElement, mark: (chatId: string | undefined, options: {isReturning: boolean}) =>
+ *   void, close: () => void}}
  */
 export function chatsPane(client, { onLogOut }) {
   let openChatId;
@@ -28,7 +29,13 @@ export function chatsPane(client, { onLogOut }) {
   const list = element("ul", { class: "chats" });
   const note = element("div", { class: "chats-note" });
   const found = element("section", { class: "found", hidden: true, "aria-label": words.people });
-  const scroller = element("nav", { class: "chats-scroller", "aria-label": words.title, onscroll: loadMore }, list, found, note);
+  const scroller = element(
+    "nav",
+    { class: "chats-scroller", "aria-label": words.title, onscroll: loadMore },
+    list,
+    found,
+    note,
+  );
   const input = element("input", {
     type: "search",
     class: "search-input",
@@ -67,9 +74,15 @@ export function chatsPane(client, { onLogOut }) {
 
   function show() {
     const chats = client.chats.list().filter(isSought);
-    showRows(list, chats.map((chat) => chatRow(client, chat, { isOpen: chat.chatId === openChatId })));
+    showRows(
+      list,
+      chats.map((chat) => chatRow(client, chat, { isOpen: chat.chatId === openChatId })),
+    );
     const people = peopleFound.filter((person) => !chats.some((chat) => isDirectWith(person, chat)));
-    fill(found, people.length > 0 && [element("h2", {}, words.people), element("ul", {}, people.map(personItem))]);
+    fill(
+      found,
+      people.length > 0 && [element("h2", {}, words.people), element("ul", {}, people.map(personItem))],
+    );
     found.hidden = people.length === 0;
     fill(note, chats.length === 0 && people.length === 0 && emptyNote());
   }
@@ -87,12 +100,17 @@ export function chatsPane(client, { onLogOut }) {
 
   function emptyNote() {
     if (isSearching) return false;
-    if (query !== "") return [element("h2", {}, words.nothingFound), element("p", {}, words.nothingFoundHint(query))];
+    if (query !== "")
+      return [element("h2", {}, words.nothingFound), element("p", {}, words.nothingFoundHint(query))];
     if (!client.chats.isLoaded) return element("p", { role: "status" }, words.loading);
     return [
       element("h2", {}, words.none),
       element("p", {}, words.noneHint),
-      element("button", { type: "button", class: "secondary", onclick: () => openNewChat(client) }, words.newChat),
+      element(
+        "button",
+        { type: "button", class: "secondary", onclick: () => openNewChat(client) },
+        words.newChat,
+      ),
     ];
   }
 
@@ -106,7 +124,11 @@ export function chatsPane(client, { onLogOut }) {
         fill(note, element("p", { role: "alert" }, problemText(error)));
       }
     }
-    return element("li", {}, element("button", { type: "button", class: "person", onclick: start }, personParts(person)));
+    return element(
+      "li",
+      {},
+      element("button", { type: "button", class: "person", onclick: start }, personParts(person)),
+    );
   }
 
   function loadMore() {
@@ -119,7 +141,8 @@ export function chatsPane(client, { onLogOut }) {
     const left = openChatId && chatAddress(openChatId);
     openChatId = chatId;
     show();
-    if (isReturning) [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === left)?.focus();
+    if (isReturning)
+      [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === left)?.focus();
   }
 
   const stops = [client.on("chats", show), client.people.on("changed", show)];
@@ -136,7 +159,17 @@ export function chatsPane(client, { onLogOut }) {
         { class: "chats-heading" },
         element("img", { src: "images/logo.svg", alt: "" }),
         element("h1", {}, strings.product),
-        element("button", { type: "button", class: "icon-button", "aria-label": words.newChat, title: words.newChat, onclick: () => openNewChat(client) }, icon("compose")),
+        element(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": words.newChat,
+            title: words.newChat,
+            onclick: () => openNewChat(client),
+          },
+          icon("compose"),
+        ),
       ),
       element("div", { class: "search", role: "search" }, icon("search"), input),
       scroller,
@@ -173,7 +206,11 @@ function chatRow(client, chat, { isOpen }) {
             element(
               "span",
               { class: "badge", "data-testid": "unread" },
-              element("span", { "aria-hidden": "true" }, chat.unreadCount > 99 ? words.manyUnread : String(chat.unreadCount)),
+              element(
+                "span",
+                { "aria-hidden": "true" },
+                chat.unreadCount > 99 ? words.manyUnread : String(chat.unreadCount),
+              ),
               unseen(words.unread(chat.unreadCount)),
             ),
         ),
@@ -194,7 +231,16 @@ function accountBar(client, onLogOut) {
   const who = element("div", { class: "account-who", "data-testid": "me" });
   function show(person) {
     if (person.userId !== client.userId) return;
-    fill(who, personAvatar(person), element("div", { class: "account-names" }, element("span", { class: "account-name" }, personName(person)), state));
+    fill(
+      who,
+      personAvatar(person),
+      element(
+        "div",
+        { class: "account-names" },
+        element("span", { class: "account-name" }, personName(person)),
+        state,
+      ),
+    );
   }
   const state = connectionState(client);
   client.people.on("changed", show);
@@ -204,6 +250,16 @@ function accountBar(client, onLogOut) {
     { class: "account" },
     who,
     themeButton(),
-    element("button", { type: "button", class: "icon-button", "aria-label": strings.account.logOut, title: strings.account.logOut, onclick: onLogOut }, icon("leave")),
+    element(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": strings.account.logOut,
+        title: strings.account.logOut,
+        onclick: onLogOut,
+      },
+      icon("leave"),
+    ),
   );
 }

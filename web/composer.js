@@ -14,7 +14,11 @@ export function composer({ userId, chatId, onSend }) {
   const draft = new Shelf(sessionStorage, `kaiwa.draft.${userId}.${chatId}`);
   const isTouch = matchMedia("(pointer: coarse)").matches;
   const counter = element("p", { class: "composer-counter", role: "status", hidden: true });
-  const button = element("button", { type: "submit", class: "send", "aria-label": words.send, title: words.send }, icon("send"));
+  const button = element(
+    "button",
+    { type: "submit", class: "send", "aria-label": words.send, title: words.send },
+    icon("send"),
+  );
   const input = element("textarea", {
     rows: "1",
     "aria-label": words.composer,
@@ -45,7 +49,10 @@ export function composer({ userId, chatId, onSend }) {
     input.style.height = `${input.scrollHeight}px`;
   }
 
-  /** Enter sends, except while an input method composes a word, and on touch keyboards, which have no Shift+Enter. */
+  /**
+   * Enter sends, except while an input method composes a word, and on touch keyboards, which have no
+   * Shift+Enter.
+   */
   function onKey(event) {
     const isComposing = event.isComposing || event.keyCode === 229;
     if (event.key !== "Enter" || event.shiftKey || isComposing || isTouch) return;

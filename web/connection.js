@@ -5,7 +5,10 @@ import { strings } from "./strings.js";
 /** A short break is nobody's business. */
 const PATIENCE_MS = 1_500;
 
-/** @param {import("./clients/js/client.js").Client} client @returns {HTMLElement} Always there: a dot and a word. */
+/**
+ * @param {import("./clients/js/client.js").Client} client
+ * @returns {HTMLElement} Always there: a dot and a word.
+ */
 export function connectionState(client) {
   const node = element("span", { class: "connection-state", role: "status", "data-testid": "connection" });
   function show() {
@@ -25,8 +28,17 @@ export function connectionBanner(client) {
 
   function show() {
     const { banner, offline } = strings.connection;
-    const button = element("button", { type: "button", class: "link", onclick: () => client.socket.wake() }, strings.connection.tryNow);
-    fill(node, element("span", { class: "spinner" }), element("span", {}, navigator.onLine ? banner : offline), button);
+    const button = element(
+      "button",
+      { type: "button", class: "link", onclick: () => client.socket.wake() },
+      strings.connection.tryNow,
+    );
+    fill(
+      node,
+      element("span", { class: "spinner" }),
+      element("span", {}, navigator.onLine ? banner : offline),
+      button,
+    );
     node.hidden = false;
   }
 

@@ -27,6 +27,7 @@ export function conversation(client, chatId) {
   let isAtEnd = true;
   let isLoadingEarlier = false;
   let hasFailedEarlier = false;
+  let hasFailedToOpen = false;
   let lowestShown;
   let isPlaced = false;
   /** Where the line above the new messages stands; null once it has served. */
@@ -38,10 +39,25 @@ export function conversation(client, chatId) {
   const top = element("div", { class: "messages-top" });
   const empty = element("div", { class: "messages-empty" });
   const content = element("div", { class: "messages-content" }, top, empty, list);
-  const scroller = element("div", { class: "messages-scroller", role: "log", "aria-live": "off", tabindex: "0", onscroll: onScroll }, content);
-  const toEnd = element("button", { type: "button", class: "to-end", hidden: true, onclick: () => scrollToEnd("smooth") });
+  const scroller = element(
+    "div",
+    { class: "messages-scroller", role: "log", "aria-live": "off", tabindex: "0", onscroll: onScroll },
+    content,
+  );
+  const toEnd = element("button", {
+    type: "button",
+    class: "to-end",
+    hidden: true,
+    onclick: () => scrollToEnd("smooth"),
+  });
   const writing = composer({ userId: client.userId, chatId, onSend });
-  const node = element("section", { class: "conversation", tabindex: "-1" }, heading, element("div", { class: "messages-frame" }, scroller, toEnd), writing.element);
+  const node = element(
+    "section",
+    { class: "conversation", tabindex: "-1" },
+    heading,
+    element("div", { class: "messages-frame" }, scroller, toEnd),
+    writing.element,
+  );
 
   function chat() {
     return client.chats.get(chatId);
@@ -58,7 +74,12 @@ export function conversation(client, chatId) {
       heading,
       backLink(),
       chatAvatar(client, chat()),
-      element("div", { class: "heading-names" }, element("h1", {}, name), element("p", { title: detail }, detail)),
+      element(
+        "div",
+        { class: "heading-names" },
+        element("h1", {}, name),
+        element("p", { title: detail }, detail),
+      ),
     );
   }
 
@@ -80,7 +101,14 @@ export function conversation(client, chatId) {
     const entries = entriesOf(client, chatId);
     if (firstUnreadId === undefined) firstUnreadId = firstUnread(entries);
     const { scrollTop, scrollHeight } = scroller;
-    showRows(list, messageRows(client, entries, { isGroup: chat().kind === "group", firstUnreadId, isAtBeginning: !log.hasEarlier }));
+    showRows(
+      list,
+      messageRows(client, entries, {
+        isGroup: chat().kind === "group",
+        firstUnreadId,
+        isAtBeginning: !log.hasEarlier,
+      }),
+    );
     fill(empty, entries.length === 0 && emptyNote());
     // What came in above must not move what is being read.
     if (log.lowestSeq < lowestShown) scroller.scrollTop = scrollTop + scroller.scrollHeight - scrollHeight;
@@ -102,7 +130,8 @@ export function conversation(client, chatId) {
       isPlaced = true;
       scrollToEnd();
       const divider = list.querySelector(".divider.new");
-      if (divider && divider.offsetTop < scroller.scrollTop) scroller.scrollTop = divider.offsetTop - NEAR_END_PX;
+      if (divider && divider.offsetTop < scroller.scrollTop)
+        scroller.scrollTop = divider.offsetTop - NEAR_END_PX;
       isAtEnd = distanceToEnd() < NEAR_END_PX;
     } else if (isAtEnd) {
       scrollToEnd();
@@ -113,7 +142,11 @@ export function conversation(client, chatId) {
 
   function emptyNote() {
     const name = chatName(client, chat());
-    return [chatAvatar(client, chat()), element("h2", {}, words.none), element("p", {}, words.noneHint(name))];
+    return [
+      chatAvatar(client, chat()),
+      element("h2", {}, words.none),
+      element("p", {}, words.noneHint(name)),
+    ];
   }
 
   function onScroll() {
@@ -140,7 +173,8 @@ export function conversation(client, chatId) {
   }
 
   function readIfSeen() {
-    if (isAtEnd && document.visibilityState === "visible" && client.log(chatId).isLoaded) client.markRead(chatId);
+    if (isAtEnd && document.visibilityState === "visible" && client.log(chatId).isLoaded)
+      client.markRead(chatId);
   }
 
   function loadEarlierIfNear() {
@@ -166,17 +200,25 @@ export function conversation(client, chatId) {
 
   function retryNote(error, again) {
     const button = element("button", { type: "button", class: "link", onclick: again }, words.tryAgain);
-    return element("p", { class: "retry-note", role: "alert" }, `${words.loadFailed} ${problemText(error)} `, button);
+    return element(
+      "p",
+      { class: "retry-note", role: "alert" },
+      `${words.loadFailed} ${problemText(error)} `,
+      button,
+    );
   }
 
   async function open() {
-    if (!client.log(chatId).isLoaded) fill(empty, element("span", { class: "spinner", role: "status", "aria-label": words.loading }));
+    hasFailedToOpen = false;
+    if (!client.log(chatId).isLoaded)
+      fill(empty, element("span", { class: "spinner", role: "status", "aria-label": words.loading }));
     try {
       await client.openChat(chatId);
       showHeading();
       showMessages();
     } catch (error) {
       if (client.log(chatId).isLoaded) return;
+      hasFailedToOpen = true;
       const isMissing = error instanceof Problem && error.status === 404;
       if (isMissing) fill(heading, backLink());
       writing.element.hidden = isMissing;
@@ -211,6 +253,7 @@ export function conversation(client, chatId) {
   const stops = [
     client.on("log", (changed) => changed === chatId && showMessages()),
     client.on("message", onMessage),
+    client.on("state", (state) => state === "online" && hasFailedToOpen && open()),
     client.people.on("changed", onLearned),
     () => document.removeEventListener("visibilitychange", readIfSeen),
     () => resizes.disconnect(),
@@ -235,5 +278,9 @@ export function conversation(client, chatId) {
 }
 
 function backLink() {
-  return element("button", { type: "button", class: "icon-button back", "aria-label": words.back, onclick: goToChats }, icon("back"));
+  return element(
+    "button",
+    { type: "button", class: "icon-button back", "aria-label": words.back, onclick: goToChats },
+    icon("back"),
+  );
 }

@@ -19,7 +19,12 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Put children in the place of those there. @param {Element} node @param {...(Node | string | null | undefined | false)} children */
+/**
+ * Put children in the place of those there.
+ *
+ * @param {Element} node
+ * @param {...(Node | string | null | undefined | false)} children
+ */
 export function fill(node, ...children) {
   node.replaceChildren();
   append(node, children);
@@ -37,8 +42,8 @@ function append(node, children) {
 const built = new WeakMap();
 
 /**
- * Make an element's children be these rows, touching only what differs, so that selection, focus and scroll position
- * survive. A row is built again when its signature has changed.
+ * Make an element's children be these rows, touching only what differs, so that selection, focus and scroll
+ * position survive. A row is built again when its signature has changed.
  *
  * @param {Element} parent Whose children all came from here.
  * @param {Row[]} rows

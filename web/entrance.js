@@ -27,8 +27,10 @@ export function entrance(api, { notice, onLoggedIn }) {
     if (message) form.tell(message);
     form.querySelector("input").focus();
   }
-  const showLogIn = (message) => show(logInForm(api, { onLoggedIn, onOther: () => showRegistration() }), message);
-  const showRegistration = () => show(registrationForm(api, { onLoggedIn, onOther: () => showLogIn(), onUnconfirmed: showLogIn }));
+  const showLogIn = (message) =>
+    show(logInForm(api, { onLoggedIn, onOther: () => showRegistration() }), message);
+  const showRegistration = () =>
+    show(registrationForm(api, { onLoggedIn, onOther: () => showLogIn(), onUnconfirmed: showLogIn }));
 
   showLogIn(notice);
   return element(
@@ -38,16 +40,32 @@ export function entrance(api, { notice, onLoggedIn }) {
       "div",
       { class: "entrance-picture" },
       element("img", { class: "entrance-logo", src: "images/logo-light.svg", alt: "" }),
-      element("p", { class: "entrance-name" }, strings.product, element("span", { lang: "ja", "aria-hidden": "true" }, "会話")),
+      element(
+        "p",
+        { class: "entrance-name" },
+        strings.product,
+        element("span", { lang: "ja", "aria-hidden": "true" }, "会話"),
+      ),
       element("p", { class: "entrance-tagline" }, strings.tagline),
     ),
-    element("div", { class: "entrance-side" }, element("div", { class: "entrance-corner" }, themeButton()), place),
+    element(
+      "div",
+      { class: "entrance-side" },
+      element("div", { class: "entrance-corner" }, themeButton()),
+      place,
+    ),
   );
 }
 
 function logInForm(api, { onLoggedIn, onOther }) {
   const fields = {
-    email: field(words.email, { type: "email", name: "email", autocomplete: "email", autocapitalize: "none", inputmode: "email" }),
+    email: field(words.email, {
+      type: "email",
+      name: "email",
+      autocomplete: "email",
+      autocapitalize: "none",
+      inputmode: "email",
+    }),
     password: field(words.password, { type: "password", name: "password", autocomplete: "current-password" }),
   };
   return form({
@@ -64,9 +82,23 @@ function logInForm(api, { onLoggedIn, onOther }) {
 
 function registrationForm(api, { onLoggedIn, onOther, onUnconfirmed }) {
   const fields = {
-    username: field(words.username, { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false" }, words.usernameHint),
-    email: field(words.email, { type: "email", name: "email", autocomplete: "email", autocapitalize: "none", inputmode: "email" }),
-    password: field(words.password, { type: "password", name: "password", autocomplete: "new-password" }, words.passwordHint),
+    username: field(
+      words.username,
+      { name: "username", autocomplete: "username", autocapitalize: "none", spellcheck: "false" },
+      words.usernameHint,
+    ),
+    email: field(words.email, {
+      type: "email",
+      name: "email",
+      autocomplete: "email",
+      autocapitalize: "none",
+      inputmode: "email",
+    }),
+    password: field(
+      words.password,
+      { type: "password", name: "password", autocomplete: "new-password" },
+      words.passwordHint,
+    ),
   };
   return form({
     title: words.welcome,
@@ -92,7 +124,12 @@ function form({ title, action, fields, other, submit }) {
     alert,
     Object.values(fields).map((each) => each.element),
     button,
-    element("p", { class: "form-other" }, `${other.question} `, element("button", { type: "button", class: "link", onclick: other.onclick }, other.action)),
+    element(
+      "p",
+      { class: "form-other" },
+      `${other.question} `,
+      element("button", { type: "button", class: "link", onclick: other.onclick }, other.action),
+    ),
   );
 
   function tell(message) {
@@ -101,7 +138,8 @@ function form({ title, action, fields, other, submit }) {
   }
 
   function complain(error) {
-    const atFault = error instanceof Problem ? Object.entries(error.fields).filter(([name]) => name in fields) : [];
+    const atFault =
+      error instanceof Problem ? Object.entries(error.fields).filter(([name]) => name in fields) : [];
     for (const [name, message] of atFault) fields[name].complain(sentence(message) || words.wrong[name]);
     if (atFault.length > 0) fields[atFault[0][0]].input.focus();
     else tell(problemText(error));
@@ -118,7 +156,10 @@ function form({ title, action, fields, other, submit }) {
     event.preventDefault();
     tell("");
     const values = Object.fromEntries(
-      Object.entries(fields).map(([name, { input }]) => [name, name === "password" ? input.value : input.value.trim()]),
+      Object.entries(fields).map(([name, { input }]) => [
+        name,
+        name === "password" ? input.value : input.value.trim(),
+      ]),
     );
     if (button.disabled || isWrong(values)) return;
     button.disabled = true;

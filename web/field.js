@@ -31,7 +31,10 @@ function revealButton(input) {
   const button = element("button", { type: "button", class: "icon-button", onclick: toggle });
   function show() {
     const isHidden = input.type === "password";
-    button.setAttribute("aria-label", isHidden ? strings.entrance.showPassword : strings.entrance.hidePassword);
+    button.setAttribute(
+      "aria-label",
+      isHidden ? strings.entrance.showPassword : strings.entrance.hidePassword,
+    );
     fill(button, icon(isHidden ? "eye" : "eyeClosed"));
   }
   function toggle() {

@@ -4,8 +4,8 @@ const ADDRESS = /\bhttps?:\/\/[^\s<>"“”「」『』、。]+/giu;
 const TRAILING = /[.,;:!?'’)\]}…]+$/u;
 
 /**
- * Cut text into plain parts and addresses. Only `http` and `https` count, so that nothing else can become a link, and
- * punctuation that ends a sentence stays outside.
+ * Cut text into plain parts and addresses. Only `http` and `https` count, so that nothing else can become a
+ * link, and punctuation that ends a sentence stays outside.
  *
  * @param {string} text
  * @returns {{text: string, href?: string}[]} Joined together, the texts are the text.

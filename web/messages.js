@@ -11,11 +11,16 @@ import { clockTime, dayName, dayOf, fullTime } from "./times.js";
 const words = strings.conversation;
 /** Words of one person stand together when no more time than this lies between them. */
 const GROUP_MS = 5 * 60 * 1000;
+const FLAG = "\\p{Regional_Indicator}{2}";
+const PICTURE =
+  "\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier}|\\u200D\\p{Extended_Pictographic})*";
 /** Up to three emoji and nothing else are shown large. */
-const ONLY_EMOJI = /^(?:(?:\p{Regional_Indicator}{2}|\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier}|\u200D\p{Extended_Pictographic})*)\s*){1,3}$/u;
+const ONLY_EMOJI = new RegExp(`^(?:(?:${FLAG}|${PICTURE})\\s*){1,3}$`, "u");
 
-/** @typedef {{id: string, senderId: string, text: string, time: string, state: "sent" | "sending" | "failed", isDeleted?: boolean,
- *   seq?: number, error?: Error}} Entry */
+/**
+ * @typedef {{id: string, senderId: string, text: string, time: string, seq?: number, isDeleted?: boolean,
+ *   state: "sent" | "sending" | "failed", error?: Error}} Entry
+ */
 
 /**
  * What the log holds and what is still pending, as one list.
@@ -29,10 +34,16 @@ export function entriesOf(client, chatId) {
   const own = stored.filter((message) => message.senderId === client.userId);
   const known = new Set(own.map((message) => message.clientMessageId));
   const pending = client.pending(chatId).filter((each) => !known.has(each.clientMessageId));
-  return [...stored.map((message) => storedEntry(client, message)), ...pending.map((each) => pendingEntry(client, each))];
+  return [
+    ...stored.map((message) => storedEntry(client, message)),
+    ...pending.map((each) => pendingEntry(client, each)),
+  ];
 }
 
-/** One's own message keeps the id it was pending under; those of others are theirs to choose, so they identify nothing here. */
+/**
+ * One's own message keeps the id it was pending under; those of others are theirs to choose, so they identify
+ * nothing here.
+ */
 function storedEntry(client, message) {
   const isOwn = message.senderId === client.userId;
   return {
@@ -86,24 +97,58 @@ function stands(one, next) {
 }
 
 function textRow(key, text, kind) {
-  return { key, signature: text, build: () => element("li", { class: `divider ${kind}` }, element("span", {}, text)) };
+  return {
+    key,
+    signature: text,
+    build: () => element("li", { class: `divider ${kind}` }, element("span", {}, text)),
+  };
 }
 
 function messageRow(client, entry, { isGroup, isFirst, isLast }) {
   const isOwn = entry.senderId === client.userId;
   const sender = client.people.get(entry.senderId);
   const name = isOwn ? strings.chats.you : personName(sender);
-  const problem = entry.state === "failed" ? (entry.error ? problemText(entry.error) : words.notSent) : undefined;
+  const problem =
+    entry.state === "failed" ? (entry.error ? problemText(entry.error) : words.notSent) : undefined;
   return {
     key: entry.id,
-    signature: JSON.stringify([name, entry.text, entry.time, entry.state, entry.isDeleted, problem, isFirst, isLast, isGroup]),
+    signature: JSON.stringify([
+      name,
+      entry.text,
+      entry.time,
+      entry.state,
+      entry.isDeleted,
+      problem,
+      isFirst,
+      isLast,
+      isGroup,
+    ]),
     build() {
-      const classes = ["message", isOwn ? "own" : "other", isFirst && "first", isLast && "last", ONLY_EMOJI.test(entry.text) && "emoji"];
+      const classes = [
+        "message",
+        isOwn ? "own" : "other",
+        isFirst && "first",
+        isLast && "last",
+        ONLY_EMOJI.test(entry.text) && "emoji",
+      ];
       const node = element(
         "li",
-        { class: classes.filter(Boolean).join(" "), "data-testid": "message", "data-state": entry.state, "data-own": String(isOwn) },
-        isGroup && !isOwn && element("span", { class: "message-avatar" }, isLast && personAvatar(sender, "small")),
-        element("div", { class: "bubble" }, senderLine(name, { isShown: isGroup && !isOwn && isFirst }), body(entry), meta(entry, isOwn)),
+        {
+          class: classes.filter(Boolean).join(" "),
+          "data-testid": "message",
+          "data-state": entry.state,
+          "data-own": String(isOwn),
+        },
+        isGroup &&
+          !isOwn &&
+          element("span", { class: "message-avatar" }, isLast && personAvatar(sender, "small")),
+        element(
+          "div",
+          { class: "bubble" },
+          senderLine(name, { isShown: isGroup && !isOwn && isFirst }),
+          body(entry),
+          meta(entry, isOwn),
+        ),
         problem && failure(client, entry, problem),
       );
       node.style.setProperty("--hue", hueOf(entry.senderId));
@@ -118,7 +163,11 @@ function senderLine(name, { isShown }) {
 
 function body(entry) {
   if (entry.isDeleted) return element("span", { class: "text deleted" }, words.deleted);
-  return element("span", { class: "text", dir: "auto", "data-testid": "message-text" }, splitLinks(entry.text).map(part));
+  return element(
+    "span",
+    { class: "text", dir: "auto", "data-testid": "message-text" },
+    splitLinks(entry.text).map(part),
+  );
 }
 
 function part({ text, href }) {
@@ -142,7 +191,15 @@ function failure(client, entry, problem) {
     "div",
     { class: "failure" },
     element("span", {}, `${words.notSent}. ${problem} `),
-    element("button", { type: "button", class: "link", onclick: () => client.retry(entry.id) }, words.tryAgain),
-    element("button", { type: "button", class: "link", onclick: () => client.discard(entry.id) }, words.discard),
+    element(
+      "button",
+      { type: "button", class: "link", onclick: () => client.retry(entry.id) },
+      words.tryAgain,
+    ),
+    element(
+      "button",
+      { type: "button", class: "link", onclick: () => client.discard(entry.id) },
+      words.discard,
+    ),
   );
 }

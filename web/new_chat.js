@@ -14,7 +14,11 @@ const words = strings.newChat;
 
 /** @param {import("./clients/js/client.js").Client} client */
 export function openNewChat(client) {
-  const dialog = element("dialog", { class: "dialog", "aria-labelledby": "dialog-title", onclose: () => dialog.remove() });
+  const dialog = element("dialog", {
+    class: "dialog",
+    "aria-labelledby": "dialog-title",
+    onclose: () => dialog.remove(),
+  });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
 
@@ -50,9 +54,24 @@ function directView(client, { dialog, onGroup }) {
     "button",
     { type: "button", class: "person", onclick: onGroup },
     element("span", { class: "avatar square accent", "aria-hidden": "true" }, icon("group")),
-    element("span", { class: "person-names" }, element("span", { class: "person-name" }, words.startGroup), element("span", { class: "person-username" }, words.startGroupHint)),
+    element(
+      "span",
+      { class: "person-names" },
+      element("span", { class: "person-name" }, words.startGroup),
+      element("span", { class: "person-username" }, words.startGroupHint),
+    ),
   );
-  return { element: element("div", { class: "dialog-view" }, heading(words.title, dialog), group, alert, picker.element), focus: () => picker.input.focus() };
+  return {
+    element: element(
+      "div",
+      { class: "dialog-view" },
+      heading(words.title, dialog),
+      group,
+      alert,
+      picker.element,
+    ),
+    focus: () => picker.input.focus(),
+  };
 }
 
 function groupView(client, { dialog, onBack }) {
@@ -63,12 +82,25 @@ function groupView(client, { dialog, onBack }) {
   const chips = element("ul", { class: "chips", "aria-label": words.chosen });
   const picker = peoplePicker(client, personChoice);
   const button = element("button", { type: "submit", class: "primary" }, words.create);
-  const form = element("form", { class: "dialog-view", novalidate: true, onsubmit: onSubmit }, heading(words.groupTitle, dialog, onBack), name.element, chips, alert, picker.element, button);
+  const form = element(
+    "form",
+    { class: "dialog-view", novalidate: true, onsubmit: onSubmit },
+    heading(words.groupTitle, dialog, onBack),
+    name.element,
+    chips,
+    alert,
+    picker.element,
+    button,
+  );
   // Enter in the search is for searching, not for finishing.
   picker.input.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
 
   function personChoice(person) {
-    const box = element("input", { type: "checkbox", "aria-label": personName(person), onchange: () => choose(person, box.checked) });
+    const box = element("input", {
+      type: "checkbox",
+      "aria-label": personName(person),
+      onchange: () => choose(person, box.checked),
+    });
     box.checked = chosen.has(person.userId);
     return element("label", { class: "person" }, personParts(person), box);
   }
@@ -87,8 +119,18 @@ function groupView(client, { dialog, onBack }) {
       picker.input.dispatchEvent(new Event("input"));
       picker.input.focus();
     }
-    const cross = element("button", { type: "button", class: "chip-remove", "aria-label": label, onclick: remove }, icon("close"));
-    return element("li", { class: "chip" }, personAvatar(person, "small"), element("span", {}, personName(person)), cross);
+    const cross = element(
+      "button",
+      { type: "button", class: "chip-remove", "aria-label": label, onclick: remove },
+      icon("close"),
+    );
+    return element(
+      "li",
+      { class: "chip" },
+      personAvatar(person, "small"),
+      element("span", {}, personName(person)),
+      cross,
+    );
   }
 
   function tell(message) {
@@ -127,8 +169,17 @@ function heading(title, dialog, onBack) {
   return element(
     "header",
     { class: "dialog-heading" },
-    onBack && element("button", { type: "button", class: "icon-button", "aria-label": words.back, onclick: onBack }, icon("back")),
+    onBack &&
+      element(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": words.back, onclick: onBack },
+        icon("back"),
+      ),
     element("h2", { id: "dialog-title" }, title),
-    element("button", { type: "button", class: "icon-button", "aria-label": words.close, onclick: () => dialog.close() }, icon("close")),
+    element(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": words.close, onclick: () => dialog.close() },
+      icon("close"),
+    ),
   );
 }

@@ -34,7 +34,11 @@ export function peopleSearch(client, { onFound, onFailed }) {
     const controller = (request = new AbortController());
     try {
       const { people } = await client.people.find(query, { signal: controller.signal });
-      if (!controller.signal.aborted) onFound(people.filter((person) => person.userId !== client.userId), query);
+      if (!controller.signal.aborted)
+        onFound(
+          people.filter((person) => person.userId !== client.userId),
+          query,
+        );
     } catch (error) {
       if (!controller.signal.aborted) onFailed(error);
     }
@@ -63,8 +67,12 @@ export function peoplePicker(client, row) {
   });
   const finder = peopleSearch(client, {
     onFound(people, query) {
-      fill(results, people.map((person) => element("li", {}, row(person))));
-      note.textContent = query === "" ? strings.people.searchHint : people.length === 0 ? strings.people.none(query) : "";
+      fill(
+        results,
+        people.map((person) => element("li", {}, row(person))),
+      );
+      note.textContent =
+        query === "" ? strings.people.searchHint : people.length === 0 ? strings.people.none(query) : "";
       note.hidden = note.textContent === "";
     },
     onFailed(error) {
@@ -73,7 +81,11 @@ export function peoplePicker(client, row) {
       note.hidden = false;
     },
   });
-  return { element: element("div", { class: "people-picker" }, input, note, results), input, stop: finder.stop };
+  return {
+    element: element("div", { class: "people-picker" }, input, note, results),
+    input,
+    stop: finder.stop,
+  };
 }
 
 /** What a person looks like in a list. @returns {Node[]} */

@@ -9,5 +9,7 @@ export function problemText(error) {
     console.error(error);
     return strings.problems.unknown;
   }
-  return strings.problems[error.code] ?? (error.code === "unknown" ? strings.problems.unknown : error.message);
+  return (
+    strings.problems[error.code] ?? (error.code === "unknown" ? strings.problems.unknown : error.message)
+  );
 }

@@ -4,7 +4,9 @@ const PREFIX = "#/chats/";
 
 /** @returns {string | undefined} */
 export function routedChatId() {
-  return location.hash.startsWith(PREFIX) ? decodeURIComponent(location.hash.slice(PREFIX.length)) : undefined;
+  return location.hash.startsWith(PREFIX)
+    ? decodeURIComponent(location.hash.slice(PREFIX.length))
+    : undefined;
 }
 
 /** @param {string} chatId @returns {string} For a link. */

@@ -8,7 +8,11 @@ const ICONS = { auto: "themeAuto", light: "themeLight", dark: "themeDark" };
 
 /** @returns {HTMLElement} */
 export function themeButton() {
-  const button = element("button", { type: "button", class: "icon-button", onclick: () => show(switchTheme()) });
+  const button = element("button", {
+    type: "button",
+    class: "icon-button",
+    onclick: () => show(switchTheme()),
+  });
   function show(theme) {
     const name = strings.account.theme[theme];
     button.setAttribute("aria-label", name);

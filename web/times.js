@@ -2,13 +2,19 @@
 import { strings } from "./strings.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const locale = navigator.languages.find((language) => language.startsWith(strings.language)) ?? strings.language;
+const locale =
+  navigator.languages.find((language) => language.startsWith(strings.language)) ?? strings.language;
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
 const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const dateOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const longDay = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
-const longDayOfYear = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const longDayOfYear = new Intl.DateTimeFormat(locale, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
 
 /** @param {string} time @returns {string} Such as "14:05". */
@@ -21,7 +27,10 @@ export function fullTime(time) {
   return full.format(new Date(time));
 }
 
-/** @param {string} time @returns {string} Short enough for a list: the clock today, then the weekday, then the date. */
+/**
+ * @param {string} time
+ * @returns {string} Short enough for a list: the clock today, then the weekday, then the date.
+ */
 export function listTime(time) {
   const age = daysAgo(time);
   if (age <= 0) return clockTime(time);

@@ -1,4 +1,6 @@
-/** The two panes of someone logged in: the chats, and the one that is open. On a phone one of them at a time. */
+/**
+ * The two panes of someone logged in: the chats, and the one that is open. On a phone one of them at a time.
+ */
 import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
@@ -15,7 +17,12 @@ export function workspace(client, { onLogOut }) {
   const banner = connectionBanner(client);
   const chats = chatsPane(client, { onLogOut });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
-  const node = element("main", { class: "workspace" }, chats.element, element("div", { class: "right-pane" }, banner.element, place));
+  const node = element(
+    "main",
+    { class: "workspace" },
+    chats.element,
+    element("div", { class: "right-pane" }, banner.element, place),
+  );
   let open;
 
   function showRouted() {

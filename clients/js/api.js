@@ -38,8 +38,8 @@ export class Api {
   }
 
   /**
-   * Make a request in the name of the person logged in. A token that was refused is renewed once; when that is
-   * refused too, the session ends.
+   * Make a request in the name of the person logged in. A token that was refused is renewed once; when that
+   * is refused too, the session ends.
    *
    * @param {string} method
    * @param {string} path Begins with a slash.

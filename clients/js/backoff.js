@@ -19,8 +19,8 @@ export function reconnectDelay(attempt, random = Math.random) {
 }
 
 /**
- * Give the pause before a planned reconnect: between 1 and 5 minutes before the connection expires,
- * or in the second half of its life when that life is short.
+ * Give the pause before a planned reconnect: between 1 and 5 minutes before the connection expires, or in the
+ * second half of its life when that life is short.
  *
  * @param {number} remaining Milliseconds until the connection expires.
  * @param {() => number} [random] Uniform in [0, 1).

@@ -1,10 +1,10 @@
 /**
  * The messages of one chat that this client holds: in order, each once, and aware of what may be missing.
  *
- * Pure: no clock and no I/O. A number missing between two messages means either that its message is late or was
- * lost on the way here, or that a write failed and the number will never be used. The server promises that an
- * allocated number shows within 30 seconds, so a gap is final once a read of the history, made later than that,
- * did not fill it.
+ * Pure: no clock and no I/O. A number missing between two messages means either that its message is late or
+ * was lost on the way here, or that a write failed and the number will never be used. The server promises
+ * that an allocated number shows within 30 seconds, so a gap is final once a read of the history, made later
+ * than that, did not fill it.
  */
 
 /** How long a gap may still fill: the protocol's 30 s, and 5 s for clocks that disagree. */
@@ -42,7 +42,8 @@ export class ChatLog {
   }
 
   /**
-   * Take in the newest page. Older messages held from before it are dropped, for there may be others in between.
+   * Take in the newest page. Older messages held from before it are dropped, for there may be others in
+   * between.
    *
    * @param {Message[]} messages
    * @param {boolean} hasEarlier
@@ -89,7 +90,10 @@ export class ChatLog {
     this.#advance(readAt - SETTLING_MS);
   }
 
-  /** Move `confirmedSeq` over every message in sequence, and over gaps below a message sent before `settledAt`. */
+  /**
+   * Move `confirmedSeq` over every message in sequence, and over gaps below a message sent before
+   * `settledAt`.
+   */
   #advance(settledAt) {
     if (!this.isLoaded) return;
     for (const message of this.messages) {

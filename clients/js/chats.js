@@ -1,12 +1,14 @@
 /**
  * The chats of the person logged in, latest first. Pure.
  *
- * What was read is remembered here as well as on the server, so that a chat read a moment ago does not turn unread
- * again by a list that was made before.
+ * What was read is remembered here as well as on the server, so that a chat read a moment ago does not turn
+ * unread again by a list that was made before.
  */
 
-/** @typedef {{chatId: string, kind: "direct" | "group", name?: string, memberIds: string[], lastSeq: number,
- *   lastMessage?: import("./chat_log.js").Message, createdAt: string, unreadCount?: number, readSeq?: number}} Chat */
+/**
+ * @typedef {{chatId: string, kind: "direct" | "group", name?: string, memberIds: string[], createdAt: string,
+ *   lastSeq: number, lastMessage?: import("./chat_log.js").Message, unreadCount?: number, readSeq?: number}} Chat
+ */
 
 export class Chats {
   /** @type {Map<string, Chat>} */
@@ -48,7 +50,10 @@ export class Chats {
     const isBehind = held && latestSeq(held) > latestSeq(chat);
     const merged = isBehind
       ? { ...chat, lastMessage: held.lastMessage, lastSeq: held.lastSeq, unreadCount: held.unreadCount }
-      : { ...chat, unreadCount: chat.unreadCount === undefined ? (held?.unreadCount ?? 0) : this.#unread(chat) };
+      : {
+          ...chat,
+          unreadCount: chat.unreadCount === undefined ? (held?.unreadCount ?? 0) : this.#unread(chat),
+        };
     this.#byId.set(chat.chatId, merged);
   }
 

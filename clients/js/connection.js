@@ -6,8 +6,8 @@ const REPLY_TIMEOUT_MS = 15_000;
 const PONG_TIMEOUT_MS = 10_000;
 
 /**
- * One WebSocket from its opening to its end: replies matched with requests, a ping in every quiet while, and a
- * single `onClose` whichever way it ends.
+ * One WebSocket from its opening to its end: replies matched with requests, a ping in every quiet while, and
+ * a single `onClose` whichever way it ends.
  */
 export class Connection {
   #socket;

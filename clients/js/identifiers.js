@@ -1,6 +1,6 @@
 /**
- * Make an identifier no one else will make: 128 random bits in hexadecimal. Unlike `crypto.randomUUID` it is also
- * there on a page that was not served over HTTPS.
+ * Make an identifier no one else will make: 128 random bits in hexadecimal. Unlike `crypto.randomUUID` it is
+ * also there on a page that was not served over HTTPS.
  *
  * @returns {string} 32 characters.
  */

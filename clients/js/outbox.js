@@ -1,8 +1,9 @@
 /**
  * The messages a person has sent and the server has not acknowledged.
  *
- * Pure: no clock, no network. Each message keeps one `clientMessageId` through every attempt, so that the server
- * stores it once however often it is sent. Within a chat messages leave one after another, in the order written.
+ * Pure: no clock, no network. Each message keeps one `clientMessageId` through every attempt, so that the
+ * server stores it once however often it is sent. Within a chat messages leave one after another, in the
+ * order written.
  */
 
 /** @typedef {{clientMessageId: string, chatId: string, text: string, writtenAt: string,
@@ -17,7 +18,10 @@ export class Outbox {
 
   /** @param {Pending[]} [saved] What `toJSON` gave earlier; anything on its way then is to be sent again. */
   constructor(saved = []) {
-    this.#pending = saved.map((pending) => ({ ...pending, state: pending.state === "failed" ? "failed" : "waiting" }));
+    this.#pending = saved.map((pending) => ({
+      ...pending,
+      state: pending.state === "failed" ? "failed" : "waiting",
+    }));
   }
 
   /** @param {string} [chatId] @returns {Pending[]} */
@@ -30,14 +34,21 @@ export class Outbox {
     return this.#pending.find((pending) => pending.clientMessageId === clientMessageId);
   }
 
-  /** @param {{clientMessageId: string, chatId: string, text: string, writtenAt: string}} message @returns {Pending} */
+  /**
+   * @param {{clientMessageId: string, chatId: string, text: string, writtenAt: string}} message
+   * @returns {Pending}
+   */
   add(message) {
     const pending = { ...message, state: "waiting", attempts: 0 };
     this.#pending.push(pending);
     return pending;
   }
 
-  /** Take everything that may be sent now: for each chat, the first message, unless one is on its way. @returns {Pending[]} */
+  /**
+   * Take everything that may be sent now: for each chat, the first message, unless one is on its way.
+   *
+   * @returns {Pending[]}
+   */
   take() {
     const taken = [];
     const seen = new Set();
@@ -91,7 +102,11 @@ export class Outbox {
     this.#pending.push({ ...pending, state: "waiting", attempts: 0, error: undefined });
   }
 
-  /** A person gives a failed message up. @returns {Pending | undefined} The message, for putting its words back. */
+  /**
+   * A person gives a failed message up.
+   *
+   * @returns {Pending | undefined} The message, for putting its words back.
+   */
   discard(clientMessageId) {
     const pending = this.get(clientMessageId);
     if (pending?.state !== "failed") return undefined;

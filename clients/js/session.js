@@ -46,7 +46,8 @@ export class Session {
   /**
    * Keep what a log-in or a refresh answered. A refresh may leave out what has not changed.
    *
-   * @param {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} answer `expiresIn` in seconds.
+   * @param {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} answer
+   *   `expiresIn` in seconds.
    * @param {number} now Milliseconds.
    */
   keep(answer, now) {

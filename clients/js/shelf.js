@@ -1,4 +1,7 @@
-/** One JSON value kept in a browser `Storage` under one key. Storage that is full, forbidden or garbled counts as empty. */
+/**
+ * One JSON value kept in a browser `Storage` under one key. Storage that is full, forbidden or garbled counts
+ * as empty.
+ */
 export class Shelf {
   #storage;
   #key;

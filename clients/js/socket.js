@@ -8,9 +8,9 @@ const PING_INTERVAL_MS = 25_000;
 /**
  * The lasting socket: as long as it is started there is a connection, or another one on its way.
  *
- * Tells `state` ("connecting", "online", "reconnecting", "stopped"), `online` (with the answer to `hello`) after each
- * unplanned (re)connection and after each renewal, and `push` with each pushed frame. A renewal opens the new
- * connection before it gives the old one up, so pushes may then come twice but none is missed.
+ * Tells `state` ("connecting", "online", "reconnecting", "stopped"), `online` (with the answer to `hello`)
+ * after each unplanned (re)connection and after each renewal, and `push` with each pushed frame. A renewal
+ * opens the new connection before it gives the old one up, so pushes may then come twice but none is missed.
  */
 export class Socket {
   #requestTicket;
@@ -67,7 +67,10 @@ export class Socket {
     this.#become("stopped");
   }
 
-  /** Something suggests that the line came back or broke (the page woke up, the network changed): find out now. */
+  /**
+   * Something suggests that the line came back or broke (the page woke up, the network changed): find out
+   * now.
+   */
   wake() {
     if (this.#state === "stopped") return;
     if (this.#connection) {

@@ -1,6 +1,7 @@
 /**
- * A server for tests, in memory: tickets, one chat, its messages and its sockets. Its `fetch` and `WebSocket` take the
- * place of the browser's. Nothing is sent or answered before the caller's turn has ended, as on a real line.
+ * A server for tests, in memory: tickets, one chat, its messages and its sockets. Its `fetch` and `WebSocket`
+ * take the place of the browser's. Nothing is sent or answered before the caller's turn has ended, as on a
+ * real line.
  */
 export class FakeServer {
   /** @type {FakeWebSocket[]} Every socket that was ever opened. */
@@ -34,7 +35,8 @@ export class FakeServer {
 
   /** Store a message, and push it to every socket but one. */
   store({ senderId, text, clientMessageId }, { except, isPushed = true } = {}) {
-    const known = clientMessageId && this.messages.find((message) => message.clientMessageId === clientMessageId);
+    const known =
+      clientMessageId && this.messages.find((message) => message.clientMessageId === clientMessageId);
     this.seq += 1;
     if (known) return known;
     const message = {
@@ -49,7 +51,14 @@ export class FakeServer {
     this.messages.push(message);
     if (isPushed) {
       for (const socket of this.open) {
-        if (socket !== except) socket.deliver({ type: "message.created", chatId: "chat", seq: message.seq, at: message.sentAt, message });
+        if (socket !== except)
+          socket.deliver({
+            type: "message.created",
+            chatId: "chat",
+            seq: message.seq,
+            at: message.sentAt,
+            message,
+          });
       }
     }
     return message;
@@ -73,7 +82,10 @@ export class FakeServer {
     if (this.fault) throw this.fault;
     if (method === "POST" && url.pathname === "/tickets") {
       this.ticketsGiven += 1;
-      return Response.json({ ticket: `t${this.ticketsGiven}`, url: "ws://server/socket", expiresIn: 60 }, { status: 201 });
+      return Response.json(
+        { ticket: `t${this.ticketsGiven}`, url: "ws://server/socket", expiresIn: 60 },
+        { status: 201 },
+      );
     }
     if (url.pathname === "/chats") return Response.json({ chats: [this.#chat()] });
     if (url.pathname === "/chats/chat/messages") return Response.json(this.#history(url.searchParams));
@@ -97,7 +109,10 @@ export class FakeServer {
     if (frame.action === "ping") return socket.deliver({ type: "pong" });
     if (frame.action === "hello") return socket.reply(frame, 200, this.#greeting());
     if (frame.action !== "sendMessage") {
-      return socket.reply(frame, 400, undefined, { code: "unknown_action", message: "There is no such action." });
+      return socket.reply(frame, 400, undefined, {
+        code: "unknown_action",
+        message: "There is no such action.",
+      });
     }
     const message = this.store({ senderId: "ann", ...frame }, { except: socket });
     if (this.losesNextReply) {
@@ -110,7 +125,13 @@ export class FakeServer {
   #greeting() {
     const serverTime = new Date();
     const connectionExpiresAt = new Date(serverTime.getTime() + this.lifeSeconds * 1000);
-    return { userId: "ann", deviceId: "d", connectionExpiresAt: connectionExpiresAt.toISOString(), keepAliveSeconds: 540, serverTime: serverTime.toISOString() };
+    return {
+      userId: "ann",
+      deviceId: "d",
+      connectionExpiresAt: connectionExpiresAt.toISOString(),
+      keepAliveSeconds: 540,
+      serverTime: serverTime.toISOString(),
+    };
   }
 }
 

@@ -27,7 +27,11 @@ function api(now = NOW) {
 }
 
 async function fetch(url, options) {
-  const request = { route: `${options.method} ${url.replace("http://server", "")}`, token: options.headers.Authorization, body: options.body && JSON.parse(options.body) };
+  const request = {
+    route: `${options.method} ${url.replace("http://server", "")}`,
+    token: options.headers.Authorization,
+    body: options.body && JSON.parse(options.body),
+  };
   requests.push(request);
   await new Promise(setImmediate);
   const answer = answers[request.route];
@@ -39,7 +43,8 @@ function json(status, body, headers) {
 }
 
 function onlyWith(token) {
-  return (request) => (request.token === `Bearer ${token}` ? json(200, { ok: true }) : json(401, { message: "Unauthorized" }));
+  return (request) =>
+    request.token === `Bearer ${token}` ? json(200, { ok: true }) : json(401, { message: "Unauthorized" });
 }
 
 const renewed = () => json(200, { userId: "ann", accessToken: "new", expiresIn: 3600 });
@@ -49,16 +54,30 @@ test("a request carries the token, the query and the body", async () => {
   answers["POST /chats"] = () => json(201, { chatId: "c" });
   await api().request("GET", "/users", { query: { username: "a&b", cursor: undefined } });
   assert.deepEqual(await api().request("POST", "/chats", { body: { kind: "direct" } }), { chatId: "c" });
-  assert.deepEqual(requests.map(({ token }) => token), ["Bearer old", "Bearer old"]);
+  assert.deepEqual(
+    requests.map(({ token }) => token),
+    ["Bearer old", "Bearer old"],
+  );
   assert.deepEqual(requests[1].body, { kind: "direct" });
 });
 
 test("problem+json becomes a Problem with its code and fields", async () => {
   answers["POST /users"] = () =>
-    json(400, { type: "about:blank", title: "Bad Request", status: 400, code: "invalid_request", detail: "No.", requestId: "r", errors: [{ field: "password", message: "is weak" }] });
+    json(400, {
+      type: "about:blank",
+      title: "Bad Request",
+      status: 400,
+      code: "invalid_request",
+      detail: "No.",
+      requestId: "r",
+      errors: [{ field: "password", message: "is weak" }],
+    });
   await assert.rejects(api().register({}), (error) => {
     assert.ok(error instanceof Problem);
-    assert.deepEqual([error.status, error.code, error.message, error.requestId], [400, "invalid_request", "No.", "r"]);
+    assert.deepEqual(
+      [error.status, error.code, error.message, error.requestId],
+      [400, "invalid_request", "No.", "r"],
+    );
     assert.deepEqual(error.fields, { password: "is weak" });
     return !error.isTemporary;
   });
@@ -66,17 +85,27 @@ test("problem+json becomes a Problem with its code and fields", async () => {
 
 test("a refusal in other words still has its status and its wait", async () => {
   answers["GET /chats"] = () => new Response("<html>", { status: 429, headers: { "Retry-After": "7" } });
-  await assert.rejects(api().request("GET", "/chats"), (error) => error.status === 429 && error.retryAfter === 7 && error.isTemporary);
+  await assert.rejects(
+    api().request("GET", "/chats"),
+    (error) => error.status === 429 && error.retryAfter === 7 && error.isTemporary,
+  );
 });
 
 test("refused tokens are renewed once for all, and each request is made again", async () => {
   answers["GET /chats"] = onlyWith("new");
   answers["POST /sessions/refresh"] = renewed;
   const client = api();
-  const results = await Promise.all([client.request("GET", "/chats"), client.request("GET", "/chats"), client.request("GET", "/chats")]);
+  const results = await Promise.all([
+    client.request("GET", "/chats"),
+    client.request("GET", "/chats"),
+    client.request("GET", "/chats"),
+  ]);
   assert.deepEqual(results, [{ ok: true }, { ok: true }, { ok: true }]);
   const refreshes = requests.filter(({ route }) => route === "POST /sessions/refresh");
-  assert.deepEqual(refreshes.map(({ body }) => body), [{ refreshToken: "refresh" }]);
+  assert.deepEqual(
+    refreshes.map(({ body }) => body),
+    [{ refreshToken: "refresh" }],
+  );
   assert.equal(session.refreshToken, "refresh", "what the answer leaves out stays");
 });
 
@@ -84,7 +113,10 @@ test("a token about to expire is renewed before it is used", async () => {
   answers["GET /chats"] = onlyWith("new");
   answers["POST /sessions/refresh"] = renewed;
   await api(NOW + 3_571_000).request("GET", "/chats");
-  assert.deepEqual(requests.map(({ route }) => route), ["POST /sessions/refresh", "GET /chats"]);
+  assert.deepEqual(
+    requests.map(({ route }) => route),
+    ["POST /sessions/refresh", "GET /chats"],
+  );
 });
 
 test("when the renewal is refused the session ends", async () => {
@@ -105,7 +137,10 @@ test("when the renewal cannot be reached the session stays", async () => {
 
 test("a wrong password at the log-in ends no session and renews nothing", async () => {
   answers["POST /sessions"] = () => json(401, { code: "wrong_credentials", status: 401 });
-  await assert.rejects(api().logIn({ email: "e", password: "p" }), (error) => error.code === "wrong_credentials");
+  await assert.rejects(
+    api().logIn({ email: "e", password: "p" }),
+    (error) => error.code === "wrong_credentials",
+  );
   assert.equal(requests.length, 1);
   assert.deepEqual(ended, []);
 });

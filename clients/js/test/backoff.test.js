@@ -7,7 +7,9 @@ const never = () => 0;
 const almost = () => 0.999999;
 
 test("the ceiling of the pause doubles from 1 s and stays at 30 s", () => {
-  const ceilings = [0, 1, 2, 3, 4, 5, 6, 40].map((attempt) => Math.ceil(reconnectDelay(attempt, almost) / 1000));
+  const ceilings = [0, 1, 2, 3, 4, 5, 6, 40].map((attempt) =>
+    Math.ceil(reconnectDelay(attempt, almost) / 1000),
+  );
   assert.deepEqual(ceilings, [1, 2, 4, 8, 16, 30, 30, 30]);
 });
 

@@ -7,7 +7,13 @@ const START = Date.parse("2026-01-01T00:00:00.000Z");
 
 /** One message a second. */
 function message(seq) {
-  return { chatId: "chat", seq, messageId: `m${seq}`, senderId: "bob", sentAt: new Date(START + seq * 1000).toISOString() };
+  return {
+    chatId: "chat",
+    seq,
+    messageId: `m${seq}`,
+    senderId: "bob",
+    sentAt: new Date(START + seq * 1000).toISOString(),
+  };
 }
 
 function messages(...seqs) {
@@ -27,7 +33,10 @@ function loaded(...seqs) {
 test("whatever the order they come in, messages are held in order and once", () => {
   const log = loaded(1, 2);
   const added = log.insert(messages(5, 3, 2, 5, 4));
-  assert.deepEqual(added.map(({ seq }) => seq), [3, 4, 5]);
+  assert.deepEqual(
+    added.map(({ seq }) => seq),
+    [3, 4, 5],
+  );
   assert.deepEqual(seqsOf(log), [1, 2, 3, 4, 5]);
   assert.deepEqual(log.insert(messages(4)), []);
 });
@@ -106,10 +115,14 @@ test("any shuffle of pushes with losses and doubles, then one late read, ends wi
   let seed = 7;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   for (let round = 0; round < 200; round += 1) {
-    const server = messages(...Array.from({ length: 40 }, (_, index) => index + 1).filter(() => random() > 0.1));
+    const server = messages(
+      ...Array.from({ length: 40 }, (_, index) => index + 1).filter(() => random() > 0.1),
+    );
     const log = new ChatLog();
     log.load([], false, START);
-    const pushes = server.filter(() => random() > 0.3).flatMap((one) => (random() > 0.8 ? [one, one] : [one]));
+    const pushes = server
+      .filter(() => random() > 0.3)
+      .flatMap((one) => (random() > 0.8 ? [one, one] : [one]));
     pushes.sort(() => random() - 0.5);
     for (const push of pushes) log.insert([push]);
     const readAt = START + 40_000 + SETTLING_MS;

@@ -4,11 +4,26 @@ import { test } from "node:test";
 import { Chats } from "../chats.js";
 
 function chat(chatId, seq, extra = {}) {
-  return { chatId, kind: "direct", memberIds: ["ann", "bob"], createdAt: "2026-01-01T00:00:00.000Z", lastSeq: seq, ...(seq > 0 && { lastMessage: message(chatId, seq) }), ...extra };
+  return {
+    chatId,
+    kind: "direct",
+    memberIds: ["ann", "bob"],
+    createdAt: "2026-01-01T00:00:00.000Z",
+    lastSeq: seq,
+    ...(seq > 0 && { lastMessage: message(chatId, seq) }),
+    ...extra,
+  };
 }
 
 function message(chatId, seq) {
-  return { chatId, seq, messageId: `${chatId}${seq}`, senderId: "bob", text: "hello", sentAt: new Date(Date.UTC(2026, 0, 2) + seq * 1000).toISOString() };
+  return {
+    chatId,
+    seq,
+    messageId: `${chatId}${seq}`,
+    senderId: "bob",
+    text: "hello",
+    sentAt: new Date(Date.UTC(2026, 0, 2) + seq * 1000).toISOString(),
+  };
 }
 
 test("the chat with the latest message comes first, a silent one by its making", () => {
@@ -16,7 +31,10 @@ test("the chat with the latest message comes first, a silent one by its making",
   chats.put(chat("silent", 0, { unreadCount: 0 }));
   chats.put(chat("early", 1, { unreadCount: 0 }));
   chats.put(chat("late", 9, { unreadCount: 0 }));
-  assert.deepEqual(chats.list().map(({ chatId }) => chatId), ["late", "early", "silent"]);
+  assert.deepEqual(
+    chats.list().map(({ chatId }) => chatId),
+    ["late", "early", "silent"],
+  );
   chats.note(message("early", 10), false);
   assert.equal(chats.list()[0].chatId, "early");
 });

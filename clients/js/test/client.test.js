@@ -25,7 +25,13 @@ afterEach(() => {
 function newClient() {
   const session = new Session(new Shelf(new FleetingStorage(), "session"));
   session.keep({ userId: "ann", accessToken: "a", refreshToken: "r", expiresIn: 1e9 }, Date.now());
-  return new Client({ url: "http://server", session, passing, fetch: server.fetch, WebSocket: server.WebSocket });
+  return new Client({
+    url: "http://server",
+    session,
+    passing,
+    fetch: server.fetch,
+    WebSocket: server.WebSocket,
+  });
 }
 
 async function settle() {
@@ -72,7 +78,10 @@ test("messages written while away are sent in their order after the return", asy
   await settle();
   for (const text of ["one", "two", "three"]) client.send("chat", text);
   await pass(1_000);
-  assert.deepEqual(client.pending("chat").map(({ state }) => state), ["waiting", "waiting", "waiting"]);
+  assert.deepEqual(
+    client.pending("chat").map(({ state }) => state),
+    ["waiting", "waiting", "waiting"],
+  );
   server.fault = undefined;
   await pass(30_000);
   assert.deepEqual(stored(), ["one", "two", "three"]);
@@ -150,5 +159,8 @@ test("a message too long for a frame goes by REST", async () => {
   await open();
   client.send("chat", "😀".repeat(8_000));
   await settle();
-  assert.equal(server.open[0].sent.some(({ action }) => action === "sendMessage"), false);
+  assert.equal(
+    server.open[0].sent.some(({ action }) => action === "sendMessage"),
+    false,
+  );
 });

@@ -5,7 +5,12 @@ import { Outbox } from "../outbox.js";
 import { ConnectionLost, Problem } from "../errors.js";
 
 function write(outbox, clientMessageId, chatId = "chat") {
-  return outbox.add({ clientMessageId, chatId, text: `words of ${clientMessageId}`, writtenAt: "2026-01-01T00:00:00.000Z" });
+  return outbox.add({
+    clientMessageId,
+    chatId,
+    text: `words of ${clientMessageId}`,
+    writtenAt: "2026-01-01T00:00:00.000Z",
+  });
 }
 
 function ids(list) {

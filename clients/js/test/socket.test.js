@@ -136,9 +136,15 @@ test("a reply on its way at the renewal still arrives on the old connection", as
 
 test("a refusal is a Problem, a loss is a ConnectionLost, silence is a temporary Problem", async () => {
   await start();
-  await assert.rejects(socket.request("dance"), (error) => error instanceof Problem && error.status === 400 && error.code === "unknown_action");
+  await assert.rejects(
+    socket.request("dance"),
+    (error) => error instanceof Problem && error.status === 400 && error.code === "unknown_action",
+  );
   server.isMute = true;
-  const silent = assert.rejects(socket.request("sendMessage"), (error) => error.code === "no_reply" && error.isTemporary);
+  const silent = assert.rejects(
+    socket.request("sendMessage"),
+    (error) => error.code === "no_reply" && error.isTemporary,
+  );
   await settle();
   await pass(15_000);
   await silent;

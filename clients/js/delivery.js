@@ -1,0 +1,134 @@
+import { reconnectDelay } from "./backoff.js";
+import { ConnectionLost } from "./errors.js";
+import { newIdentifier } from "./identifiers.js";
+import { Listeners } from "./listeners.js";
+import { Outbox } from "./outbox.js";
+
+/** API Gateway takes frames of up to 32 KB, the envelope included; longer ones go by REST. */
+const MAX_FRAME_BYTES = 31_500;
+const LOSS_PAUSE_MS = 1_000;
+const REFUSAL_PAUSE_MS = 500;
+
+/**
+ * Sends what is in the outbox, until the server has it or has refused it.
+ *
+ * Tells `changed` with the chatId whose pending messages changed, and `sent` with each message as the server stored it.
+ */
+export class Delivery {
+  #api;
+  #socket;
+  #shelf;
+  #outbox;
+  #listeners = new Listeners();
+  #timer;
+  #isStopped = false;
+
+  /**
+   * @param {object} options
+   * @param {import("./api.js").Api} options.api
+   * @param {import("./socket.js").Socket} options.socket
+   * @param {import("./shelf.js").Shelf} options.shelf Where the outbox outlives a reload.
+   */
+  constructor({ api, socket, shelf }) {
+    this.#api = api;
+    this.#socket = socket;
+    this.#shelf = shelf;
+    this.#outbox = new Outbox(shelf.load());
+  }
+
+  on(event, listener) {
+    return this.#listeners.on(event, listener);
+  }
+
+  /** @returns {import("./outbox.js").Pending[]} */
+  pending(chatId) {
+    return this.#outbox.list(chatId);
+  }
+
+  /** @param {string} chatId @param {string} text @param {string} writtenAt */
+  send(chatId, text, writtenAt) {
+    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, writtenAt });
+    this.#changed(chatId);
+    this.flush();
+  }
+
+  /** Send a failed message again. */
+  retry(clientMessageId) {
+    const pending = this.#outbox.get(clientMessageId);
+    this.#outbox.retry(clientMessageId);
+    if (pending) this.#changed(pending.chatId);
+    this.flush();
+  }
+
+  /** Give a failed message up. */
+  discard(clientMessageId) {
+    const pending = this.#outbox.discard(clientMessageId);
+    if (pending) this.#changed(pending.chatId);
+  }
+
+  /** A message came back by another way than its reply, so the server has it. */
+  acknowledge(clientMessageId) {
+    if (this.#outbox.acknowledge(clientMessageId)) this.#shelf.save(this.#outbox);
+  }
+
+  /** Send everything that may leave now. */
+  flush() {
+    if (!this.#socket.isOnline || this.#isStopped) return;
+    for (const pending of this.#outbox.take()) this.#deliver(pending);
+  }
+
+  stop() {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Forget the words of a person who logs out. */
+  forget() {
+    this.#shelf.clear();
+  }
+
+  async #deliver(pending) {
+    let pause = 0;
+    try {
+      const message = await this.#post(pending);
+      this.#outbox.acknowledge(pending.clientMessageId);
+      this.#listeners.tell("sent", { ...message, clientMessageId: pending.clientMessageId });
+    } catch (error) {
+      pause = this.#fail(pending, error);
+    }
+    if (this.#isStopped) return;
+    this.#changed(pending.chatId);
+    if (pause === 0) this.flush();
+    else this.#flushLater(pause);
+  }
+
+  /** @returns {number} The pause before the next try, in milliseconds; 0 when the next message may leave at once. */
+  #fail({ clientMessageId, attempts }, error) {
+    if (error instanceof ConnectionLost) {
+      this.#outbox.lose(clientMessageId);
+      return LOSS_PAUSE_MS;
+    }
+    const isTriedAgain = this.#outbox.refuse(clientMessageId, error);
+    if (!isTriedAgain) return 0;
+    return (error.retryAfter ?? 0) * 1000 + REFUSAL_PAUSE_MS + reconnectDelay(attempts);
+  }
+
+  #post({ chatId, text, clientMessageId }) {
+    const message = { text, clientMessageId };
+    const frame = { chatId, ...message };
+    if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
+      return this.#socket.request("sendMessage", frame);
+    }
+    return this.#api.request("POST", `/chats/${encodeURIComponent(chatId)}/messages`, { body: message });
+  }
+
+  #flushLater(pause) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.flush(), pause);
+  }
+
+  #changed(chatId) {
+    this.#shelf.save(this.#outbox);
+    this.#listeners.tell("changed", chatId);
+  }
+}
