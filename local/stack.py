@@ -288,6 +288,8 @@ class Stack:
         # osls works in .serverless of the project, so two stacks deploy one after the other.
         with (package.BUILD / "deploy.lock").open("w") as turn, log.open("wb") as output:
             fcntl.flock(turn, fcntl.LOCK_EX)
+            if not OSLS.exists():
+                raise LocalError("osls is not installed: remove node_modules and run `make` again.")
             process = subprocess.Popen(
                 [OSLS, "deploy", "--stage", STAGE, "--region", REGION, "--force", "--verbose"],
                 cwd=ROOT,
