@@ -27,6 +27,7 @@ export function composer({ userId, chatId, onSend }) {
     onkeydown: onKey,
   });
   input.value = draft.load() ?? "";
+  const box = element("div", { class: "composer-box", onclick: () => input.focus() }, input, button);
 
   function onInput() {
     if (input.value) draft.save(input.value);
@@ -43,10 +44,14 @@ export function composer({ userId, chatId, onSend }) {
     fit();
   }
 
-  /** As tall as its words; the style sheet sets the limit. */
+  /** As tall as its words, up to a limit: the style sheet says so, to browsers that understand it. */
   function fit() {
+    if (CSS.supports("field-sizing", "content")) return;
+    // Measuring makes the input short for a moment, which must not move the messages above.
+    box.style.minHeight = `${box.offsetHeight}px`;
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
+    box.style.minHeight = "";
   }
 
   /**
@@ -75,12 +80,7 @@ export function composer({ userId, chatId, onSend }) {
   }
 
   return {
-    element: element(
-      "form",
-      { class: "composer", onsubmit: onSubmit },
-      counter,
-      element("div", { class: "composer-box", onclick: () => input.focus() }, input, button),
-    ),
+    element: element("form", { class: "composer", onsubmit: onSubmit }, counter, box),
     /** Once it is on the page. */
     start() {
       refresh();

@@ -30,6 +30,7 @@ export function conversation(client, chatId) {
   let hasFailedToOpen = false;
   let lowestShown;
   let isPlaced = false;
+  let heightSeen;
   /** Where the line above the new messages stands; null once it has served. */
   let firstUnreadId;
   let newBelow = 0;
@@ -150,6 +151,8 @@ export function conversation(client, chatId) {
   }
 
   function onScroll() {
+    // A keyboard that opens moves the messages too; the resize decides what to do about that.
+    if (scroller.clientHeight !== heightSeen) return;
     isAtEnd = distanceToEnd() < NEAR_END_PX;
     if (isAtEnd) newBelow = 0;
     showToEnd();
@@ -226,6 +229,11 @@ export function conversation(client, chatId) {
     }
   }
 
+  function onResize() {
+    heightSeen = scroller.clientHeight;
+    if (isPlaced && isAtEnd) scrollToEnd();
+  }
+
   function onSend(text) {
     isAtEnd = true;
     newBelow = 0;
@@ -248,7 +256,7 @@ export function conversation(client, chatId) {
     showMessages();
   }
 
-  const resizes = new ResizeObserver(() => isPlaced && isAtEnd && scrollToEnd());
+  const resizes = new ResizeObserver(onResize);
   document.addEventListener("visibilitychange", readIfSeen);
   const stops = [
     client.on("log", (changed) => changed === chatId && showMessages()),

@@ -4,12 +4,25 @@ import { test } from "node:test";
 import { splitLinks } from "../../../web/links.js";
 
 function links(text) {
-  return splitLinks(text).filter(({ href }) => href).map((part) => part.text);
+  return splitLinks(text)
+    .filter(({ href }) => href)
+    .map((part) => part.text);
 }
 
 test("the parts joined together are the text", () => {
-  for (const text of ["", "plain", "see https://example.com/a?b=c#d, or http://x.org.", "https://a.b https://c.d", "会話 https://例え.jp/道。次"]) {
-    assert.equal(splitLinks(text).map((part) => part.text).join(""), text);
+  for (const text of [
+    "",
+    "plain",
+    "see https://example.com/a?b=c#d, or http://x.org.",
+    "https://a.b https://c.d",
+    "会話 https://例え.jp/道。次",
+  ]) {
+    assert.equal(
+      splitLinks(text)
+        .map((part) => part.text)
+        .join(""),
+      text,
+    );
   }
 });
 
@@ -21,7 +34,14 @@ test("what ends the sentence does not belong to the address", () => {
 });
 
 test("nothing but http and https becomes a link", () => {
-  for (const text of ["javascript:alert(1)", "data:text/html,x", "ftp://example.com", "file:///etc/passwd", "https://", "xhttps://example.com"]) {
+  for (const text of [
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "ftp://example.com",
+    "file:///etc/passwd",
+    "https://",
+    "xhttps://example.com",
+  ]) {
     assert.deepEqual(links(text), []);
   }
 });
