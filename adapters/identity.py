@@ -80,9 +80,7 @@ def _claims(token: str) -> dict[str, Any]:
 
 @cache
 def _client() -> "CognitoIdentityProviderClient":
-    client: CognitoIdentityProviderClient = boto3.client(
-        "cognito-idp", region_name=settings().region, config=TIMEOUTS
-    )
+    client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=settings().region, config=TIMEOUTS)
     return client
 
 

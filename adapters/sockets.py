@@ -1,30 +1,16 @@
-"""API Gateway's ``@connections``: post to a socket.
+"""API Gateway's ``@connections``: post to a socket."""
 
-This is the product's hottest call, and boto3 spends more than twice the processor time on it that a kept-alive
-connection with botocore's own signer does (measured in bench/). So the request is made here, and only the signing is
-botocore's.
-"""
-
-import random
-import time
 from enum import Enum
-from functools import cache
 from urllib.parse import quote
 
-import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.session import get_session
+from botocore.exceptions import HTTPClientError
 
+from core import aws
 from core.settings import settings
 
-TRIES = 3
-LONGEST_WAIT_SECONDS = 0.2
-"""The first wait is at most this long, and each one after it at most twice the one before (full jitter, as in AWS's
-architecture blog, "Exponential backoff and jitter")."""
-
-TIMEOUT = urllib3.Timeout(connect=1, read=2)
-MOST_AT_ONCE = 32
+DELIVERED = 200
+GONE = 410
+UNREACHED = 503
 
 
 class Outcome(Enum):
@@ -35,44 +21,29 @@ class Outcome(Enum):
     FAILED = "failed"
 
 
-@cache
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(maxsize=MOST_AT_ONCE, block=True, timeout=TIMEOUT, retries=False)
-
-
-@cache
-def _signer() -> SigV4Auth:
-    credentials = get_session().get_credentials()
-    if not credentials:
-        raise RuntimeError("Expected AWS credentials in the environment, found none.")
-    return SigV4Auth(credentials, "execute-api", settings().region)
-
-
 def post(connection_id: str, frame: bytes) -> Outcome:
     """Send a frame to a socket, trying again while API Gateway asks for patience.
 
     Returns:
         GONE where the socket is closed. FAILED where it was throttled, unreachable or in error up to the last try.
     """
-    for attempt in range(TRIES):
+    for attempt in range(1, aws.TRIES + 1):
         status = _try(connection_id, frame)
-        if status == 200:  # noqa: PLR2004
+        if status == DELIVERED:
             return Outcome.DELIVERED
-        if status == 410:  # noqa: PLR2004
+        if status == GONE:
             return Outcome.GONE
-        if status != 429 and status < 500:  # noqa: PLR2004
+        if not aws.is_passing(status):
             break
-        if attempt + 1 < TRIES:
-            time.sleep(random.uniform(0, LONGEST_WAIT_SECONDS * 2**attempt))  # noqa: S311
+        if attempt < aws.TRIES:
+            aws.wait(attempt)
     return Outcome.FAILED
 
 
 def _try(connection_id: str, frame: bytes) -> int:
-    """Post once. Returns the HTTP status, or 503 where there was no answer."""
+    """Post once. Returns the HTTP status, or UNREACHED where there was no answer."""
     url = f"{settings().connections_url}/@connections/{quote(connection_id, safe='')}"
-    request = AWSRequest("POST", url, data=frame)
-    _signer().add_auth(request)
     try:
-        return _pool().request("POST", url, body=frame, headers=dict(request.headers)).status
-    except urllib3.exceptions.HTTPError:
-        return 503
+        return aws.post("execute-api", "PostToConnection", url, frame, {}).status
+    except HTTPClientError:
+        return UNREACHED

@@ -239,11 +239,11 @@ def _unforeseen(error: Exception) -> Failure:
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
-    return [error, *_causes(error.__cause__)] if error else []
+    return [error, *_causes(error.__cause__ or error.__context__)] if error else []
 
 
 def _aws_code(error: Exception) -> str | None:
-    """Return the service's error code. PynamoDB wraps botocore's error, so the chain of causes is searched."""
+    """Return the service's error code. PynamoDB wraps botocore's error, so what led to it is searched."""
     for cause in _causes(error):
         if isinstance(cause, ClientError):
             return str(cause.response.get("Error", {}).get("Code"))

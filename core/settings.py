@@ -15,6 +15,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         table_prefix: What every table's name begins with, for example ``kaiwa-prod-``.
         user_pool_id: The Cognito user pool.
         user_pool_client_id: The pool's client that this backend is.
+        dynamodb_url: Where DynamoDB is.
         socket_url: Where clients open their socket, without a query: ``wss://...``.
         connections_url: Where the server posts to sockets: ``https://...``, without ``/@connections``.
         confirm_mail: Whether a new user must prove that the mail address is theirs.
@@ -24,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     table_prefix: str
     user_pool_id: str
     user_pool_client_id: str
+    dynamodb_url: str
     socket_url: str
     connections_url: str
     confirm_mail: bool
@@ -40,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             table_prefix=environment["TABLE_PREFIX"],
             user_pool_id=environment["USER_POOL_ID"],
             user_pool_client_id=environment["USER_POOL_CLIENT_ID"],
+            dynamodb_url=environment["DYNAMODB_URL"],
             socket_url=environment["SOCKET_URL"],
             connections_url=environment["CONNECTIONS_URL"],
             confirm_mail=environment["CONFIRM_MAIL"] == "true",

@@ -2,37 +2,24 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from botocore.config import Config
-from botocore.session import get_session
 from pynamodb.connection import Connection
+from pynamodb.connection._botocore_private import BotocoreBaseClientPrivate
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
 from pynamodb.models import Model
 
-from core import parallel
 from core.settings import settings
+from models.dynamodb import Client
 
 Item = TypeVar("Item")
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
-CLIENT = Config(
-    # DynamoDB answers in milliseconds: after a second or two, another try is better than more patience.
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 4},
-    max_pool_connections=parallel.MOST_AT_ONCE,
-    # PynamoDB has checked the parameters already, and a fixed name saves building one for every call.
-    parameter_validation=False,
-    user_agent="kaiwa",
-)
-
-
 class Table(Model):
-    """Base of all models. They share one client, whose making is most of a cold start."""
+    """Base of all models. They share one client."""
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -49,8 +36,8 @@ def shared_connection() -> Connection:
 
 
 @cache
-def _client() -> Any:
-    return get_session().create_client("dynamodb", settings().region, config=CLIENT)
+def _client() -> BotocoreBaseClientPrivate:
+    return cast("BotocoreBaseClientPrivate", Client())
 
 
 def table_name(noun: str) -> str:
