@@ -164,8 +164,9 @@ def _prove(email: str, password: str) -> identity.Tokens:
 
 
 def _complete(user_id: str, username: str) -> None:
-    User.create(user_id, username)
+    """Give a new user their name and their profile: the profile comes last, so who has one has the name too."""
     Username.keep(username, user_id)
+    User.create(user_id, username)
 
 
 def _session(tokens: identity.Tokens, refresh_token: str | None) -> Session:
