@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from tests import template
@@ -123,9 +122,9 @@ class Calls:
 
 
 def record(calls: Calls, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what botocore shall do in place of its own way to make a call."""
+    """Return what a client shall do in place of its own way to make a call."""
 
-    def make(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+    def make(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
         return calls.make(operation, parameters, lambda: original(client, operation, parameters))
 
     return make
@@ -203,15 +202,15 @@ class Death:
         with self._lock:
             self._left -= 1
             left = self._left
-        if left < 0:
-            if left == -1 and self._after:
+        if left <= 0:
+            if left == 0 and self._after:
                 proceed()
             raise Crash
         return proceed()
 
     @property
     def happened(self) -> bool:
-        return self._left < 0
+        return self._left <= 0
 
 
 class Refusal:

@@ -13,6 +13,7 @@ os.environ.update(
     TABLE_PREFIX="kaiwa-test-",
     USER_POOL_ID="us-east-1_unknown",
     USER_POOL_CLIENT_ID="unknown",
+    DYNAMODB_URL="https://dynamodb.us-east-1.amazonaws.com",
     SOCKET_URL="wss://socket.example.com/test",
     CONNECTIONS_URL="https://socket.example.com/test",
     CONFIRM_MAIL="false",
@@ -33,8 +34,10 @@ from adapters import sockets
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
+from models import dynamodb
 from tests import template
 from tests.calls import Calls, record
+from tests.cognito import mended
 from tests.gateway import Gateway
 from tests.people import Person
 
@@ -104,7 +107,8 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
         _create_table(properties)
     monkeypatch.setenv("USER_POOL_ID", pool_id)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", client_id)
-    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, BaseClient._make_api_call))
+    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call)))
+    monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     settings.cache_clear()
     yield
     monkeypatch.undo()
@@ -169,4 +173,6 @@ def _create_user_pool() -> tuple[str, str]:
     described = {name: value for name, value in pool.items() if name != "UserPoolName"}
     pool_id = cognito.create_user_pool(PoolName=pool["UserPoolName"], **described)["UserPool"]["Id"]
     described = {name: value for name, value in client.items() if name != "UserPoolId"}
+    # Cognito lets a client read every standard attribute unless told otherwise; its double lets it read none.
+    described["ReadAttributes"] = ["email", "preferred_username"]
     return pool_id, cognito.create_user_pool_client(UserPoolId=pool_id, **described)["UserPoolClient"]["ClientId"]

@@ -430,15 +430,15 @@ def client_error(code: str) -> ClientError:
 
 
 class Wrapped(Exception):
-    """As PynamoDB wraps botocore's errors."""
+    """As PynamoDB wraps botocore's errors: raised while the other was handled, and not ``from`` it."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(SECRET)
-        self.__cause__ = cause
+        self.__context__ = cause
 
 
 def described(error: Exception) -> str:
-    cause = f"-{described(error.__cause__)}" if isinstance(error.__cause__, Exception) else ""
+    cause = f"-{described(error.__context__)}" if isinstance(error.__context__, Exception) else ""
     code = f"-{error.response['Error']['Code']}" if isinstance(error, ClientError) else ""
     return type(error).__name__ + code + cause
 
