@@ -38,7 +38,7 @@ reset: $(VENV)  ## forget the accounts, chats and files of `make run`
 test: $(VENV) $(MODULES)  ## run the tests; TESTS=tests/unit for a part of them
 	@$(PYTHON) -m pytest $(TESTS)
 ifeq ($(TESTS),tests)
-	@node --test clients/js/test/*.test.js tests/unit/local/*.test.js
+	@node --test $$(find clients/js tests -name '*.test.js')
 endif
 
 check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template

@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from conftest import SOCKET_ID, deploy_echo
 from websockets.sync.client import connect
 
 from local import ports, stack
 from local.errors import LocalError
 from local.stack import ROOT, Stack
+from tests.unit.local.echo import SOCKET_ID, deploy_echo
 
 HOLD = """
 import sys, time
