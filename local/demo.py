@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from local import ports, progress
 from local.errors import LocalError
@@ -193,7 +194,7 @@ def main() -> int:
     try:
         with interruptible(), running_api() as api_url:
             asyncio.run(converse(api_url))
-    except (LocalError, httpx.HTTPError, OSError, TimeoutError) as error:
+    except (LocalError, httpx.HTTPError, WebSocketException, OSError) as error:
         print(f"kaiwa: {error or 'no answer in time'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

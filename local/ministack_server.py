@@ -21,6 +21,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partialmethod
+from http import HTTPStatus
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -40,6 +41,9 @@ PATCHED_VERSION = "1.5.33"
 
 # Enough for real concurrency in one function on a laptop; each worker is an interpreter of some 50 MB.
 WORKERS_PER_FUNCTION = 3
+
+# Messages of one socket under way at the same time. One that sends more is read no faster than it is answered.
+MESSAGES_AT_ONCE = 8
 
 # Seconds a call waits for a free worker: as long as API Gateway waits for an integration.
 LEASE_TIMEOUT = 29.0
@@ -215,6 +219,41 @@ def need_route_responses() -> None:
     apigateway._invoke_ws_lambda = invoke_and_check
 
 
+def answer_messages_at_once() -> None:
+    """Run the calls for the messages of one socket side by side, as AWS does; MiniStack reads a message, and waits.
+
+    Here as there, whoever needs an order must therefore wait for an answer before sending what comes next.
+    """
+    invoke = apigateway._invoke_ws_lambda
+    turns: dict[str, asyncio.Semaphore] = {}
+    answering: set[asyncio.Task[None]] = set()
+
+    async def answer(call: Awaitable[Record | None], connection: Record, turn: asyncio.Semaphore) -> None:
+        try:
+            body = (await call or {}).get("body")
+            if body:
+                connection["outbox"].put_nowait(body if isinstance(body, str) else json.dumps(body))
+        finally:
+            turn.release()
+
+    async def invoke_beside(*args: Any, **kwargs: Any) -> Record | None:
+        _api_id, _account_id, _region, _route, _stage, connection_id, event_type, *_ = args
+        connection = apigateway._ws_connections.get(connection_id)
+        if event_type != "MESSAGE" or connection is None:
+            turns.pop(connection_id, None)
+            result: Record | None = await invoke(*args, **kwargs)
+            return result
+        turn = turns.setdefault(connection_id, asyncio.Semaphore(MESSAGES_AT_ONCE))
+        await turn.acquire()
+        task = asyncio.create_task(answer(invoke(*args, **kwargs), connection, turn))
+        # The event loop itself keeps no task alive.
+        answering.add(task)
+        task.add_done_callback(answering.discard)
+        return None
+
+    apigateway._invoke_ws_lambda = invoke_beside
+
+
 def remember_connection_times() -> None:
     """Say in every event of a socket when it was opened; MiniStack says when the event happened."""
     describe = apigateway._ws_request_context
@@ -278,7 +317,7 @@ def learn_socket_resources() -> None:
 
     def made(answer: Answer, id_key: str) -> str:
         status, _, body = answer
-        if status >= 400:  # noqa: PLR2004 The HTTP border between success and failure.
+        if status >= HTTPStatus.BAD_REQUEST:
             raise ValueError(body.decode())
         return str(json.loads(body)[id_key])
 
@@ -341,12 +380,22 @@ PATCHES: tuple[Callable[[], None], ...] = (
     lease_socket_workers,
     mask_failures,
     need_route_responses,
+    answer_messages_at_once,
     remember_connection_times,
     refuse_large_posts,
     bound_logs,
     learn_socket_resources,
     read_cors_settings,
 )
+
+
+def is_foreign(scope: Record) -> bool:
+    """Say whether a page in a browser asks for one of MiniStack's own services.
+
+    They ask for no credentials, and one of them forgets everything: any page a developer visits could call it.
+    """
+    own = scope["path"].startswith(("/_ministack/", "/_localstack/"))
+    return own and any(name == b"origin" for name, _ in scope["headers"])
 
 
 class StateKeeper:
@@ -364,6 +413,10 @@ class StateKeeper:
             self._touched = True
             return message
 
+        if scope["type"] == "http" and is_foreign(scope):
+            await send({"type": "http.response.start", "status": HTTPStatus.FORBIDDEN, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
         if scope["type"] == "http" and self._deploys(scope):
             self._deployed = True
         await ministack_app.app(scope, receive_noting, send)

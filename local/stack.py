@@ -189,7 +189,7 @@ class Stack:
         Both hold the lock, and the system frees it when both are gone. After a kill -9 of the first, the second still
         saves its state; that is waited for.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (self.directory / "lock").open("a+")
         deadline = time.monotonic() + STOP_TIMEOUT
         while True:

@@ -19,7 +19,7 @@ def handler(event, context):
     if body["action"] == "boom":
         raise ValueError("a secret of the inside")
     time.sleep(body.get("sleep", 0))
-    answer = {"action": body["action"], "connectedAt": context["connectedAt"], "process": os.getpid()}
+    answer = {"connectedAt": context["connectedAt"], "process": os.getpid(), **body}
     return {"statusCode": 200, "body": json.dumps(answer)}
 """
 

@@ -56,9 +56,31 @@ def test_cloudformation_makes_a_route_that_needs_no_function(socket_url: str) ->
 def test_a_route_without_a_route_response_sends_nothing(socket_url: str) -> None:
     with connect(socket_url) as socket:
         socket.send('{"action": "silent"}')
+        # This takes longer, so an answer to the first would come first.
+        assert ask(socket, "echo", sleep=0.3)["action"] == "echo"
 
-        # Messages of one socket are answered in turn, so an answer to the first would come first.
-        assert ask(socket, "echo")["action"] == "echo"
+
+def test_messages_of_one_socket_are_answered_side_by_side(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        socket.send('{"action": "echo", "sleep": 0.5, "name": "slow"}')
+        assert ask(socket, "echo", name="quick")["name"] == "quick"
+        assert json.loads(socket.recv(timeout=10))["name"] == "slow"
+
+
+def test_every_message_of_a_flood_is_answered(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        for number in range(100):
+            socket.send(json.dumps({"action": "echo", "name": number}))
+        answers = [json.loads(socket.recv(timeout=10))["name"] for _ in range(100)]
+
+    assert sorted(answers) == list(range(100))
+
+
+def test_a_page_in_a_browser_cannot_reset_the_state(ministack: Stack) -> None:
+    response = httpx.post(f"{ministack.aws_endpoint}/_ministack/reset", headers={"Origin": "http://eve.example"})
+
+    assert response.status_code == 403
+    assert ministack.client("lambda").get_function(FunctionName="echo")
 
 
 def test_a_failing_socket_function_says_nothing_about_the_inside(ministack: Stack, socket_url: str) -> None:
