@@ -433,9 +433,9 @@ class StateKeeper:
     def save(self, *, everything: bool = False) -> None:
         """Save each service, one file at a time, each replaced as a whole, the stacks last.
 
-        It runs on the event loop, so no request is half done inside a service meanwhile. During a deployment nothing
-        is saved: a stack that stands half way, restored without the task that would finish it, could never be changed
-        again.
+        It runs on the event loop, so most requests are whole; one that a thread is still busy with counts as a change
+        when it ends, and is saved again then. During a deployment nothing is saved: a stack that stands half way,
+        restored without the task that would finish it, could never be changed again.
         """
         if self._is_deploying():
             return
