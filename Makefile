@@ -64,7 +64,7 @@ lock: $(VENV)  ## write requirements.lock and package-lock.json anew from their 
 	@echo "resolving requirements.txt" && .build/lock/bin/pip install -qq -r requirements.txt
 	@{ echo "# Every installed version, remade by \`make lock\`. A constraint only: requirements.txt says what is wanted."; \
 		.build/lock/bin/pip freeze; } > requirements.lock
-	@npm install --package-lock-only --ignore-scripts --silent
+	@npm install --package-lock-only --ignore-scripts --loglevel=error
 
 $(VENV): requirements.txt requirements.lock
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -81,5 +81,5 @@ $(MODULES): package.json package-lock.json
 		{ echo "Kaiwa needs Node 20.19 or newer as node; found: $$(node --version 2>&1 | tail -1)." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
 	@echo "installing osls into node_modules (about 10 s, once)"
-	@rm -rf node_modules && npm ci --ignore-scripts --silent
+	@rm -rf node_modules && npm ci --ignore-scripts --loglevel=error
 	@touch $@

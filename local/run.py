@@ -76,7 +76,10 @@ def _run() -> int:
     with Stack(HOME, aws_port, origins, progress.step) as stack:
         web_url = origins[0]
         with progress.step(f"web client on {ports.HOST}:{web_port}"):
-            site = web.serve(web_port, stack.endpoints.api_url, stack.endpoints.socket_url)
+            try:
+                site = web.serve(web_port, stack.endpoints.api_url, stack.endpoints.socket_url)
+            except OSError as error:
+                raise LocalError(f"Cannot serve the web client on port {web_port}: {error.strerror}.") from error
         try:
             _write_endpoints(ENDPOINTS, stack.endpoints, web_url)
             seconds = time.monotonic() - started
