@@ -68,7 +68,7 @@ lock: $(VENV)  ## write requirements.lock and package-lock.json anew from their 
 
 $(VENV): requirements.txt requirements.lock
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "Kaiwa needs Python 3.11 or newer as python3; found: $$(python3 --version 2>&1 | tail -1)." >&2; exit 1; }
+		{ echo "Kaiwa needs Python 3.11 or newer as python3; found $$(python3 --version 2>/dev/null || echo none)." >&2; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || \
 		{ echo "Kaiwa needs Python's venv module (on Debian: apt install python3-venv)." >&2; exit 1; }
 	@echo "installing Python packages into .venv (about a minute, once)"
@@ -78,8 +78,8 @@ $(VENV): requirements.txt requirements.lock
 
 $(MODULES): package.json package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
-		{ echo "Kaiwa needs Node 20.19 or newer as node; found: $$(node --version 2>&1 | tail -1)." >&2; exit 1; }
+		{ echo "Kaiwa needs Node 20.19 or newer as node; found $$(node --version 2>/dev/null || echo none)." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
 	@echo "installing osls into node_modules (about 10 s, once)"
-	@rm -rf node_modules && npm ci --ignore-scripts --loglevel=error
+	@rm -rf node_modules && npm ci --ignore-scripts --loglevel=error >/dev/null
 	@touch $@
