@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session, get_session
 
@@ -85,7 +87,10 @@ def post(service: str, operation: str, url: str, body: bytes, headers: Mapping[s
     # Botocore's clients emit this event too, and what plays AWS in tests answers it.
     emitter = _session().get_component("event_emitter")
     _, response = emitter.emit_until_response(f"before-send.{service}.{operation}", request=prepared)
-    response = response or _http().send(prepared)
+    try:
+        response = response or _http().send(prepared)
+    except NoConnection as error:
+        raise HTTPClientError(error=error) from error
     return Answer(response.status_code, response.content)
 
 

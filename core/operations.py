@@ -34,6 +34,7 @@ PASSING_AWS_ERRORS = frozenset(
         "ServiceUnavailable",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionCanceledException",
         "TransactionConflictException",
     }
 )

@@ -81,8 +81,10 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
         client_message_id=draft.client_message_id,
     )
     to, is_new = together(lambda: delivery.audience(chat.member_ids), message.insert)
-    if not is_new:
-        return _seen(_stored(message)), False
+    stored = message if is_new else _stored(message)
+    # A write whose answer was lost is made again and finds itself: what it finds has the place that was taken just now.
+    if stored.seq != message.seq:
+        return _seen(stored), False
     sent = _seen(message)
     event = MessageCreated(chat_id=chat_id, seq=sent.seq, at=now, message=sent)
     delivery.announce(event, to, caller.connection_id)

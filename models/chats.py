@@ -1,15 +1,19 @@
 """Chats, and who is in them."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
+from core import aws
+from core.identifiers import new_id
 from models.table import Table, found, holds, shared_connection, table_name
 
-LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-"""Why a transaction is cancelled when another one was faster (TransactWriteItems' API reference)."""
+EXISTS = "ConditionalCheckFailed"
+IN_THE_WAY = "TransactionConflict"
+"""Why a transaction is cancelled where another was faster, or is under way (TransactWriteItems' API reference)."""
 
 
 class Chat(Table):
@@ -74,18 +78,29 @@ def create_small(chat: Chat) -> bool:
     """Store a chat of at most 99 members and their memberships, all or nothing.
 
     Returns:
-        False where a chat of this id exists already, or is being created at this moment.
+        False where a chat of this id exists already.
     """
-    try:
-        with TransactWrite(connection=shared_connection()) as transaction:
-            transaction.save(chat, condition=Chat.chat_id.does_not_exist())
-            for membership in _memberships(chat):
-                transaction.save(membership)
-    except TransactWriteError as error:
-        if any(reason and reason.code in LOST for reason in error.cancellation_reasons):
-            return False
-        raise
+    for attempt in itertools.count(1):
+        try:
+            _create(chat)
+        except TransactWriteError as error:
+            reasons = {reason.code for reason in error.cancellation_reasons if reason}
+            if EXISTS in reasons:
+                return False
+            if IN_THE_WAY not in reasons or attempt == aws.TRIES:
+                raise
+            aws.wait(attempt)
+        else:
+            break
     return True
+
+
+def _create(chat: Chat) -> None:
+    # The token lets DynamoDB know a transaction again that is sent twice because its answer was lost.
+    with TransactWrite(new_id(), connection=shared_connection()) as transaction:
+        transaction.save(chat, condition=Chat.chat_id.does_not_exist())
+        for membership in _memberships(chat):
+            transaction.save(membership)
 
 
 def create_large(chat: Chat) -> None:
