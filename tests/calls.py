@@ -66,6 +66,7 @@ class Calls:
         # moto keeps its tables in plain dictionaries and is not thread-safe: a condition could be checked for two
         # writes before either is made. AWS serves one call at a time here, as DynamoDB does for one item.
         self._aws = threading.Lock()
+        self._asides = threading.local()
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
@@ -79,8 +80,8 @@ class Calls:
 
     def make(self, operation: str, parameters: dict[str, Any], proceed: Proceed) -> Any:
         """Record a call and make it."""
-        if not self._running:
-            return proceed()
+        if not self._running or getattr(self._asides, "open", False):
+            return self._serialised(proceed)
         with self._recording:
             call = Call(self._running[0], operation, parameters, next(self._ticks))
             self.made.append(call)
@@ -97,6 +98,15 @@ class Calls:
     def words(self) -> list[str]:
         """Return the calls in words, in the order in which they began."""
         return [str(call) for call in self.made]
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the calls made inside, by whoever looks on, as nobody's."""
+        self._asides.open = True
+        try:
+            yield
+        finally:
+            self._asides.open = False
 
     @contextmanager
     def intercepted(self, interceptor: Callable[[Call, Proceed], Any]) -> Iterator[None]:

@@ -2,9 +2,10 @@
 
 import base64
 import json
+from functools import cached_property
 from typing import Any
 
-from tests.gateway import Answer, Gateway, Socket, request_line
+from tests.gateway import Answer, Gateway, Socket, recorded, request_line
 
 PASSWORD = "Correct-Horse-9"
 
@@ -13,7 +14,7 @@ SOCKET = "socket"
 
 
 class Person:
-    """Somebody with an account, who is logged in."""
+    """Somebody with an account, whose requests carry the access token of a log-in."""
 
     def __init__(self, gateway: Gateway, username: str) -> None:
         self.username = username
@@ -22,14 +23,16 @@ class Person:
         account = visit(gateway, "registerUser", username=username, email=self.email, password=PASSWORD)
         assert account.status == 201, account
         self.user_id: str = account.data["userId"]
-        session = visit(gateway, "logIn", email=self.email, password=PASSWORD)
-        assert session.status == 200, session
-        self.session = session.data
+        recorded_claims = recorded("http")["requestContext"]["authorizer"]["jwt"]["claims"]
+        self.claims: dict[str, str] = {**recorded_claims, "sub": self.user_id, "username": self.user_id}
         self._standing: Socket | None = None
 
-    @property
-    def claims(self) -> dict[str, str]:
-        return claims(self.session["accessToken"])
+    @cached_property
+    def session(self) -> dict[str, Any]:
+        """The tokens of a log-in."""
+        session = visit(self.gateway, "logIn", email=self.email, password=PASSWORD)
+        assert session.status == 200, session
+        return session.data
 
     def ask(self, operation: str, over: str = HTTP, **fields: Any) -> Answer:
         """Ask for an operation over HTTP, or over a socket that is opened for the first such question."""
