@@ -1,8 +1,8 @@
 """How long a frame takes from a client to its reply, on a warm socket of the local stack.
 
-An unknown action is the floor: it passes the same socket, API Gateway and Lambda, and does no work. A sent message takes
-its place in the log, is stored, and is pushed to another open socket before its reply is given. The two are measured in
-turns, so that whatever else the machine does falls on both alike.
+An unknown action is the floor: it passes the same socket, API Gateway and Lambda, and does no work. A sent message
+takes its place in the log, is stored, and is pushed to another open socket before its reply is given. The two are
+measured in turns, so that whatever else the machine does falls on both alike.
 """
 
 import asyncio
