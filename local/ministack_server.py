@@ -254,6 +254,19 @@ def answer_messages_at_once() -> None:
     apigateway._invoke_ws_lambda = invoke_beside
 
 
+def route_deep_frames() -> None:
+    """Take a frame nested too deep to be read for one without an action; MiniStack would drop its socket."""
+    select = apigateway._evaluate_route_selection
+
+    def select_or_default(expression: str, frame: str) -> str:
+        try:
+            return str(select(expression, frame))
+        except RecursionError:
+            return "$default"
+
+    apigateway._evaluate_route_selection = select_or_default
+
+
 def remember_connection_times() -> None:
     """Say in every event of a socket when it was opened; MiniStack says when the event happened."""
     describe = apigateway._ws_request_context
@@ -380,6 +393,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     lease_socket_workers,
     mask_failures,
     need_route_responses,
+    route_deep_frames,
     answer_messages_at_once,
     remember_connection_times,
     refuse_large_posts,

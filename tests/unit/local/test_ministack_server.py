@@ -53,6 +53,12 @@ def test_cloudformation_makes_a_route_that_needs_no_function(socket_url: str) ->
         assert ask(socket, "ping") == {"type": "pong"}
 
 
+def test_a_frame_nested_too_deep_does_not_end_its_socket(socket_url: str) -> None:
+    with connect(socket_url) as socket:
+        socket.send("[" * 10_000)
+        assert ask(socket, "echo")["action"] == "echo"
+
+
 def test_a_route_without_a_route_response_sends_nothing(socket_url: str) -> None:
     with connect(socket_url) as socket:
         socket.send('{"action": "silent"}')
