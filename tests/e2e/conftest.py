@@ -1,0 +1,57 @@
+"""Fixtures: one local stack for these tests, beside any other on this machine, and three people in it."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from local import ports
+from local.stack import Stack
+from tests.e2e.people import TIMEOUT, Person
+
+WEB_ORIGIN = "http://127.0.0.1:8999"
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, deployed into a MiniStack that checks every permission."""
+    with Stack(tmp_path_factory.mktemp("stack"), ports.free(), [WEB_ORIGIN]) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="package")
+def http(stack: Stack) -> Iterator[httpx.Client]:
+    """The REST API, as a stranger uses it."""
+    with httpx.Client(base_url=stack.endpoints.api_url, timeout=TIMEOUT) as client:
+        yield client
+
+
+@pytest.fixture
+def meet(http: httpx.Client) -> Iterator[Callable[[str], Person]]:
+    """Register somebody new under a nickname; their sockets close when the test is over."""
+    met: list[Person] = []
+
+    def register(nickname: str) -> Person:
+        person = Person(http, nickname)
+        met.append(person)
+        return person
+
+    yield register
+    for person in met:
+        person.leave()
+
+
+@pytest.fixture
+def ann(meet: Callable[[str], Person]) -> Person:
+    return meet("ann")
+
+
+@pytest.fixture
+def bob(meet: Callable[[str], Person]) -> Person:
+    return meet("bob")
+
+
+@pytest.fixture
+def eve(meet: Callable[[str], Person]) -> Person:
+    """Not in the chats of ann and bob, and curious."""
+    return meet("eve")
