@@ -55,7 +55,7 @@ SAVE_INTERVAL = 2.0
 SAVE_SHARE = 20
 
 # Seconds for $disconnect to run for every open socket once the server is told to stop.
-DRAIN_TIMEOUT = 3.0
+DRAIN_TIMEOUT = 5.0
 
 # Seconds after which a server told to stop ends whatever still holds it.
 STOP_TIMEOUT = 10.0
@@ -254,6 +254,23 @@ def answer_messages_at_once() -> None:
     apigateway._invoke_ws_lambda = invoke_beside
 
 
+# What serves each open socket, until its $disconnect has run.
+_sockets: set[asyncio.Task[Any]] = set()
+
+
+def know_open_sockets() -> None:
+    """Know what serves each socket, so that a stop can wait for the end of them all."""
+    handle = apigateway.handle_websocket
+
+    async def handle_known(*args: Any, **kwargs: Any) -> None:
+        task = asyncio.ensure_future(handle(*args, **kwargs))
+        _sockets.add(task)
+        task.add_done_callback(_sockets.discard)
+        await task
+
+    apigateway.handle_websocket = handle_known
+
+
 def route_deep_frames() -> None:
     """Take a frame nested too deep to be read for one without an action; MiniStack would drop its socket."""
     select = apigateway._evaluate_route_selection
@@ -395,6 +412,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     need_route_responses,
     route_deep_frames,
     answer_messages_at_once,
+    know_open_sockets,
     remember_connection_times,
     refuse_large_posts,
     bound_logs,
@@ -510,16 +528,11 @@ async def _close_sockets() -> None:
 
     A stop with many open sockets would otherwise wait on all of their $disconnect calls, one by one.
     """
-    deadline = time.monotonic() + DRAIN_TIMEOUT
-    connections = list(apigateway._ws_connections.values())
-    for connection in connections:
+    for connection in list(apigateway._ws_connections.values()):
         connection["close_event"].set()
         connection["outbox"].put_nowait(None)
-    idle = 0
-    # Between the end of a socket and the call of $disconnect nothing is seen of it, so look a few times.
-    while connections and idle < 5 and time.monotonic() < deadline:  # noqa: PLR2004
-        idle = 0 if apigateway._ws_connections or lambda_runtime.workers_in_use() else idle + 1
-        await asyncio.sleep(0.02)
+    if _sockets:
+        await asyncio.wait(_sockets, timeout=DRAIN_TIMEOUT)
 
 
 def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
