@@ -70,9 +70,9 @@ def list_chats(caller: Caller, limit: int, cursor: str | None) -> Chats:
     Raises:
         InvalidRequest: The cursor is not one that we gave.
     """
+    end = decode_cursor(cursor, tuple[str, str])
     memberships = {one.chat_id: one for one in Membership.of(caller.user_id)}
     found = sorted(Chat.find_all(memberships), key=_activity, reverse=True)
-    end = decode_cursor(cursor, tuple[str, str])
     ahead = [chat for chat in found if not end or _activity(chat) < end]
     page = fitting(each(lambda chat: _listed(caller, chat, memberships[chat.chat_id]), ahead[:limit]))
     more = len(ahead) > len(page)
