@@ -79,9 +79,11 @@ def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 
 
 @pytest.fixture
-def calls() -> Iterator[Calls]:
+def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """The calls to AWS. A test in which a function oversteps its permissions has failed, whatever else it shows."""
     calls = Calls()
+    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call)))
+    monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     yield calls
     assert calls.denied == []
 
@@ -107,8 +109,6 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
         _create_table(properties)
     monkeypatch.setenv("USER_POOL_ID", pool_id)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", client_id)
-    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call)))
-    monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     settings.cache_clear()
     yield
     monkeypatch.undo()
@@ -129,18 +129,18 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
 
 @pytest.fixture
 def ann(gateway: Gateway) -> Person:
-    return Person(gateway, "ann")
+    return Person.register(gateway, "ann")
 
 
 @pytest.fixture
 def bob(gateway: Gateway) -> Person:
-    return Person(gateway, "bob")
+    return Person.register(gateway, "bob")
 
 
 @pytest.fixture
 def eve(gateway: Gateway) -> Person:
     """Not in the chats of ann and bob, and curious."""
-    return Person(gateway, "eve")
+    return Person.register(gateway, "eve")
 
 
 @pytest.fixture

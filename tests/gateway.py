@@ -164,8 +164,7 @@ class Gateway:
         assert all(isinstance(value, str | int | bool) for value in verdict["context"].values())
         context = {name: str(value) for name, value in verdict["context"].items()}
         authorizer = {**context, "principalId": verdict["principalId"], "integrationLatency": 27}
-        socket = Socket(self, connection_id, authorizer)
-        self.sockets[connection_id] = socket
+        socket = self.sockets[connection_id] = Socket(self, connection_id, authorizer)
         status = self._lifecycle("connect", socket)
         socket.is_open = status == 200
         return status, socket if socket.is_open else None

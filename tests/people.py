@@ -14,18 +14,22 @@ SOCKET = "socket"
 
 
 class Person:
-    """Somebody with an account, whose requests carry the access token of a log-in."""
+    """Somebody whose requests carry an access token."""
 
-    def __init__(self, gateway: Gateway, username: str) -> None:
+    def __init__(self, gateway: Gateway, username: str, user_id: str) -> None:
         self.username = username
-        self.email = f"{username}@example.com"
+        self.email = mail_of(username)
         self.gateway = gateway
-        account = visit(gateway, "registerUser", username=username, email=self.email, password=PASSWORD)
-        assert account.status == 201, account
-        self.user_id: str = account.data["userId"]
+        self.user_id = user_id
         recorded_claims = recorded("http")["requestContext"]["authorizer"]["jwt"]["claims"]
         self.claims: dict[str, str] = {**recorded_claims, "sub": self.user_id, "username": self.user_id}
-        self._standing: Socket | None = None
+
+    @classmethod
+    def register(cls, gateway: Gateway, username: str) -> "Person":
+        """Make somebody who has an account."""
+        account = visit(gateway, "registerUser", username=username, email=mail_of(username), password=PASSWORD)
+        assert account.status == 201, account
+        return cls(gateway, username, account.data["userId"])
 
     @cached_property
     def session(self) -> dict[str, Any]:
@@ -47,11 +51,10 @@ class Person:
             return self.gateway.http(method, path, claims=self.claims, query=fields)
         return self.gateway.http(method, path, claims=self.claims, body=fields)
 
-    @property
+    @cached_property
     def standing_socket(self) -> Socket:
-        if not self._standing or not self._standing.is_open:
-            self._standing = self.open_socket()
-        return self._standing
+        """The socket for questions over a socket."""
+        return self.open_socket()
 
     def open_socket(self, device_id: str | None = None) -> Socket:
         """Get a ticket and open a socket with it."""
@@ -84,6 +87,10 @@ class Person:
 
     def __repr__(self) -> str:
         return self.username
+
+
+def mail_of(username: str) -> str:
+    return f"{username}@example.com"
 
 
 def visit(gateway: Gateway, operation: str, **fields: Any) -> Answer:
