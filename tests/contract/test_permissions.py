@@ -1,0 +1,71 @@
+"""Each function may do what it does, and does what it may.
+
+The first half holds in every test of handlers here: a call that resources/permissions.yml does not allow is refused as
+IAM would refuse it. This is the second half: one conversation that needs every permission there is.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import template
+from tests.calls import UNSIGNED, Call, Calls, Crash, Death, needed
+from tests.conftest import Clock
+from tests.gateway import Gateway
+from tests.integration.test_chats import crowd
+from tests.people import PASSWORD, SOCKET, Person, visit
+
+
+def test_every_permission_is_used(gateway: Gateway, calls: Calls, clock: Clock) -> None:
+    # One registration is cut off before it confirmed, one is too weak, and one is mended by the log-in.
+    dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
+    with calls.intercepted(Death(2, after=True)), pytest.raises(Crash):
+        visit(gateway, "registerUser", **dan)
+    visit(gateway, "registerUser", username="weak", email="weak@example.com", password="weak")
+    assert visit(gateway, "logIn", email=dan["email"], password=PASSWORD).status == 200
+    ann, bob = Person.register(gateway, "ann"), Person.register(gateway, "bob")
+
+    ann.ask("getUser", userId="me")
+    ann.ask("findUsers", username="b")
+    sockets = [bob.open_socket() for _ in range(3)]
+    sockets.pop().close()
+
+    # A chat is announced to a socket that is gone, and so is a message.
+    clock.advance(10)
+    sockets.pop().lose()
+    chat_id = ann.start_chat(bob)
+    assert ann.start_chat(bob) == chat_id
+    message = ann.say(chat_id, "hi", SOCKET, clientMessageId="m1")
+    ann.say(chat_id, "hi", SOCKET, clientMessageId="m1")
+    sockets.pop().lose()
+    ann.say(chat_id, "and?", replyTo=message["messageId"])
+    ann.ask("createChat", kind="group", memberIds=crowd(100))
+    ann.ask("listChats")
+    ann.ask("getChat", chatId=chat_id)
+    ann.ask("getChatHistory", chatId=chat_id)
+
+    used: dict[str, set[tuple[str, str]]] = {name: set() for name in template.functions()}
+    for call in calls.made:
+        used[call.function] |= needed(call)
+    assert used == template.permissions()
+
+
+def test_no_call_needs_no_permission(gateway: Gateway, ann: Person, calls: Calls) -> None:
+    """But the one that Cognito takes from anybody."""
+    assert {call.operation for call in calls.made if not needed(call)} <= UNSIGNED
+
+
+FORBIDDEN: list[Callable[[], Call]] = [
+    lambda: Call("Default", "GetItem", {"TableName": "kaiwa-test-users"}, 0),
+    lambda: Call("SendMessage", "DeleteItem", {"TableName": "kaiwa-test-messages"}, 0),
+    lambda: Call("GetUserInfo", "Query", {"TableName": "kaiwa-test-users"}, 0),
+    lambda: Call("Chat", "Scan", {"TableName": "kaiwa-test-chats"}, 0),
+    lambda: Call("Authorize", "AdminGetUser", {}, 0),
+]
+
+
+@pytest.mark.parametrize("make", FORBIDDEN)
+def test_what_is_not_allowed_is_refused(make: Callable[[], Call]) -> None:
+    """The check itself can fail."""
+    call = make()
+    assert not needed(call) <= template.permissions()[call.function]

@@ -1,0 +1,91 @@
+"""The public contract's words against the shapes that the code takes and gives."""
+
+import msgspec
+import pytest
+
+from core.errors import FieldError
+from core.operations import Operations
+from core.shapes import Answer, Request
+from domain import accounts, chats, events, messages, presence, protocol, tickets
+from tests import template
+from tests.gateway import handler_of
+
+GIVEN: dict[type[Answer], str] = {
+    accounts.Account: "userId username email confirmed",
+    accounts.Session: "userId accessToken idToken refreshToken expiresIn tokenType",
+    accounts.Users: "users nextCursor",
+    protocol.User: "userId username displayName avatarFileId createdAt online lastSeenAt email",
+    tickets.NewTicket: "ticket url expiresIn",
+    presence.Greeting: "userId deviceId connectionExpiresAt keepAliveSeconds serverTime",
+    protocol.Chat: "chatId kind name memberIds admins lastSeq lastMessage createdAt",
+    protocol.ListedChat: "chatId kind name memberIds admins lastSeq lastMessage createdAt unreadCount readSeq",
+    chats.Chats: "chats nextCursor",
+    protocol.Message: (
+        "chatId seq messageId senderId text fileIds replyTo sentAt editedAt deletedAt reactions clientMessageId"
+    ),
+    messages.History: "messages hasMore",
+    events.ChatCreated: "chatId chat",
+    events.MessageCreated: "chatId seq at message",
+}
+
+TAKEN: dict[str, str] = {
+    "registerUser": "username email password",
+    "logIn": "email password",
+    "refreshSession": "refreshToken",
+    "getUser": "userId",
+    "findUsers": "username limit cursor",
+    "createTicket": "deviceId",
+    "hello": "",
+    "createChat": "kind memberIds name",
+    "listChats": "limit cursor",
+    "getChat": "chatId",
+    "sendMessage": "chatId text fileIds replyTo clientMessageId",
+    "getChatHistory": "chatId before after limit",
+}
+
+OPTIONAL = {
+    protocol.User: {"avatarFileId", "lastSeenAt", "email"},
+    protocol.Chat: {"name", "lastMessage"},
+    protocol.Message: {"text", "replyTo", "editedAt", "deletedAt", "clientMessageId"},
+    accounts.Users: {"nextCursor"},
+    chats.Chats: {"nextCursor"},
+}
+
+
+def requests() -> dict[str, type[Request]]:
+    handlers = (handler_of(function) for function in template.functions())
+    return {
+        operation.name: operation.request
+        for handler in handlers
+        if isinstance(handler, Operations)
+        for operation in [*handler.by_route.values(), *handler.by_action.values()]
+    }
+
+
+@pytest.mark.parametrize(("shape", "names"), GIVEN.items())
+def test_what_clients_get_is_named_as_published(shape: type[Answer], names: str) -> None:
+    assert list(shape.__struct_encode_fields__) == names.split()
+
+
+def test_what_clients_send_is_named_as_published() -> None:
+    assert {name: list(request.__struct_encode_fields__) for name, request in requests().items()} == {
+        name: names.split() for name, names in TAKEN.items()
+    }
+
+
+@pytest.mark.parametrize("shape", GIVEN)
+def test_only_what_is_optional_may_be_left_out(shape: type[Answer]) -> None:
+    optional = {one.encode_name for one in msgspec.structs.fields(shape) if not one.required}
+    assert optional == OPTIONAL.get(shape, OPTIONAL[protocol.Chat] if shape is protocol.ListedChat else set())
+
+
+def test_every_shape_is_in_the_table() -> None:
+    def below(shape: type[Answer]) -> set[type[Answer]]:
+        return {shape, *(one for child in shape.__subclasses__() for one in below(child))}
+
+    published = {one for one in below(Answer) if one.__module__.startswith("domain.")} - {events.Event}
+    assert published == GIVEN.keys()
+
+
+def test_a_field_at_fault_is_named_as_published() -> None:
+    assert FieldError.__struct_encode_fields__ == ("field", "message")
