@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from models.accounts import User
 from models.chats import Chat, Membership
+from models.messages import Message
 from tests.calls import Call, Calls, Meeting, Proceed, Refusal, in_sequence
 from tests.conftest import Clock
 from tests.gateway import Gateway, Socket
@@ -17,14 +18,13 @@ TRANSPORTS = pytest.mark.parametrize("over", [HTTP, SOCKET])
 
 
 def crowd(size: int) -> list[str]:
-    """Make this many users and return their ids."""
-    names = [f"user{number:04}" for number in range(size)]
+    """Make this many users and return their ids, which are as long as Cognito's."""
+    ids = [f"{number:08}-0000-4000-8000-000000000000" for number in range(size)]
     with User.batch_write() as batch:
-        for name in names:
-            batch.save(
-                User(name, username=name, display_name=name, created_at="t", initial="u", name_key=name),
-            )
-    return names
+        for number, user_id in enumerate(ids):
+            name = f"user{number}"
+            batch.save(User(user_id, username=name, display_name=name, created_at="t", initial="u", name_key=name))
+    return ids
 
 
 def listing(person: Person, **fields: Any) -> list[dict[str, Any]]:
@@ -257,10 +257,13 @@ def test_what_was_read_is_not_counted(ann: Person, bob: Person) -> None:
 
 def test_more_than_100_unread_are_100(ann: Person, bob: Person) -> None:
     chat_id = ann.start_chat(bob)
-    for number in range(103):
-        ann.say(chat_id, str(number))
+    with Message.batch_write() as batch:
+        for seq in range(1, 104):
+            text = str(seq)
+            batch.save(Message(chat_id, f"m{seq}", seq=seq, sender_id=ann.user_id, text=text, sent_at="t"))
+    Chat(chat_id).update([Chat.last_seq.set(103)])
     (chat,) = listing(bob)
-    assert (chat["unreadCount"], chat["lastMessage"]["text"]) == (100, "102")
+    assert (chat["unreadCount"], chat["lastMessage"]["text"]) == (100, "103")
 
 
 def test_who_has_no_chats_has_an_empty_list(ann: Person) -> None:

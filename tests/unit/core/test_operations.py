@@ -493,6 +493,12 @@ def test_a_line_is_logged_for_each_operation(log: StringIO) -> None:
     assert "secret" not in line
 
 
+def test_an_action_that_nobody_knows_is_not_logged(log: StringIO) -> None:
+    frame({"action": SECRET, "requestId": SECRET}, routeKey="$default")
+    assert json.loads(log.getvalue())["operation"] == "$default"
+    assert SECRET not in log.getvalue()
+
+
 # The life of a socket
 
 
