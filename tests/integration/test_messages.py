@@ -387,6 +387,17 @@ def test_a_retry_costs_one_read_more(ann: Person, bob: Person, chat: str, calls:
     ]
 
 
+def test_an_answer_takes_one_step_more(ann: Person, bob: Person, chat: str, calls: Calls) -> None:
+    question = ann.say(chat, "how are you?")
+    calls.clear()
+    meeting = Meeting("PutItem messages", "BatchGetItem connections")
+    with calls.intercepted(meeting):
+        bob.say(chat, "fine", replyTo=question["messageId"])
+    assert meeting.was_held
+    assert calls.words()[:2] == ["UpdateItem chats", "GetItem messages"]
+    assert in_sequence(calls.made) == 3
+
+
 def test_a_stranger_costs_one_call(eve: Person, chat: str, calls: Calls) -> None:
     calls.clear()
     eve.ask("sendMessage", chatId=chat, text="hi")
