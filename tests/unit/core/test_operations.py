@@ -290,8 +290,9 @@ MALFORMED = [
     '{"action": "invite", "note": "\\udc00\\ud800"}',
     '{"action": "invite", "note": "\x00"}',
     '{"action": "invite", "limit": 1e999}',
-    '{"a": ' + "[" * 5_000 + "]" * 5_000 + "}",
-    '{"a":' * 3_000 + "1" + "}" * 3_000,
+    # How deep is too deep differs from one Python to the next, so these are not whole either.
+    '{"a": ' + "[" * 12_000,
+    '{"a":' * 5_000,
     "\ufeff{}",
 ]
 
