@@ -22,6 +22,8 @@ COPIED_FOLDERS = ("adapters", "clients", "core", "deploy", "domain", "handlers",
 # Installed and fetched things; the copy does without a second of each.
 SHARED = (".venv", "node_modules", ".build/vendor")
 
+OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+
 LAST_LINE = "`make reset` forgets it"
 
 
@@ -51,7 +53,9 @@ class Run:
     """A make target under way, at the head of a process group as a terminal would have it."""
 
     def __init__(self, checkout: Checkout, target: str, settings: dict[str, int]) -> None:
-        environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+        # Whoever runs the tests by `make test` did not mean its settings, or its depth, for this make.
+        inherited = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
+        environment = {**inherited, **{name: str(value) for name, value in settings.items()}}
         self._process = subprocess.Popen(
             ["make", "--no-print-directory", target],
             cwd=checkout.directory,
