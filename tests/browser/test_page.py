@@ -83,7 +83,7 @@ def test_hostile_words_are_shown_as_words(open_window: Open, ann: Person, bob: P
     for text in HOSTILE:
         ann.say(direct, text)
         window.hears(text)
-    assert window.texts == HOSTILE
+    window.shows(HOSTILE)
     ann.say(group, HOSTILE[1])
     window.open_chat(HOSTILE[0])
     window.hears(HOSTILE[1])
