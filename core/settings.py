@@ -19,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         socket_url: Where clients open their socket, without a query: ``wss://...``.
         connections_url: Where the server posts to sockets: ``https://...``, without ``/@connections``.
         confirm_mail: Whether a new user must prove that the mail address is theirs.
+        message_days: For how many days messages are kept; 0 for ever.
     """
 
     region: str
@@ -29,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     socket_url: str
     connections_url: str
     confirm_mail: bool
+    message_days: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -46,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             socket_url=environment["SOCKET_URL"],
             connections_url=environment["CONNECTIONS_URL"],
             confirm_mail=environment["CONFIRM_MAIL"] == "true",
+            message_days=int(environment["MESSAGE_DAYS"]),
         )
 
 

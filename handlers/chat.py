@@ -47,6 +47,6 @@ def list_chats(request: ListChats, caller: Caller) -> Reply[chats.Chats]:
 
 
 @handler.on("getChat", "GET /chats/{chatId}")
-def get_chat(request: GetChat, caller: Caller) -> Reply[protocol.Chat]:
+def get_chat(request: GetChat, caller: Caller) -> Reply[protocol.OpenedChat]:
     """Return one chat."""
     return Reply(200, chats.get(caller, request.chat_id))

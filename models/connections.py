@@ -71,11 +71,12 @@ class Connections(Table):
         return connections
 
     @classmethod
-    def remove(cls, *sockets: Socket) -> None:
-        """Take sockets of one user off the list, and no others."""
+    def remove(cls, *sockets: Socket) -> "Connections":
+        """Take sockets of one user off the list, and no others. Returns the user's connections without them."""
         elements = {socket.element for socket in sockets}
         connections = cls(sockets[0].user_id)
         connections.update([cls.elements.delete(elements), cls.last_seen_at.set(clock.now())])
+        return connections
 
     @classmethod
     def find_all(cls, user_ids: Iterable[str]) -> list["Connections"]:

@@ -17,6 +17,7 @@ os.environ.update(
     SOCKET_URL="wss://socket.example.com/test",
     CONNECTIONS_URL="https://socket.example.com/test",
     CONFIRM_MAIL="false",
+    MESSAGE_DAYS="0",
 )
 
 from collections.abc import Callable, Iterator
