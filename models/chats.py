@@ -104,7 +104,7 @@ class Membership(Table):
     @classmethod
     def partners_of(cls, user_id: str, most: int) -> list[str]:
         """Return the other ones of the user's direct chats, or some of them where there are more than ``most``."""
-        sides = cls.query(user_id, filter_condition=cls.partner_id.exists(), attributes_to_get=["partner_id"])
+        sides = cls.query(user_id, filter_condition=cls.partner_id.exists(), attributes_to_get=["partnerId"])
         return [side.partner_id for side in itertools.islice(sides, most)]
 
     @classmethod
