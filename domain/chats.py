@@ -11,10 +11,9 @@ from core.pages import decode_cursor, encode_cursor, fitting
 from core.parallel import each, together
 from core.shapes import Answer
 from domain import delivery, messages, protocol
-from domain.accounts import unknown_user
+from domain.accounts import check_exist
 from domain.events import ChatCreated
 from models import chats
-from models.accounts import User
 from models.chats import DIRECT, GROUP, Chat, Membership
 
 MOST_MEMBERS = 1_000
@@ -119,7 +118,7 @@ def _create_direct(caller: Caller, others: set[str], name: str | None) -> tuple[
     if existing := _find_direct(chat_id):
         return existing, False
     chat = _new(chat_id, DIRECT, members)
-    _check_users(others)
+    check_exist(others)
     if not chats.create_small(chat) and (faster := _find_direct(chat_id)):
         return faster, False
     return _announced(chat, caller), True
@@ -133,7 +132,7 @@ def _find_direct(chat_id: str) -> protocol.Chat | None:
 def _create_group(caller: Caller, others: set[str], name: str | None) -> tuple[protocol.Chat, bool]:
     if len(others) >= MOST_MEMBERS:
         raise InvalidRequest.field("memberIds", f"A chat has at most {MOST_MEMBERS} members.")
-    _check_users(others)
+    check_exist(others)
     chat = _new(new_id(), GROUP, {caller.user_id, *others}, name=name, admins={caller.user_id})
     if len(chat.member_ids) > MOST_MEMBERS_AT_ONCE:
         chats.create_large(chat)
@@ -154,11 +153,6 @@ def _new(chat_id: str, kind: str, members: set[str], name: str | None = None, ad
         active_at=now,
         created_at=now,
     )
-
-
-def _check_users(user_ids: Collection[str]) -> None:
-    if user_ids and len(User.find_all(user_ids)) < len(user_ids):
-        raise unknown_user()
 
 
 def _announced(chat: Chat, caller: Caller) -> protocol.Chat:

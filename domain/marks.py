@@ -27,7 +27,7 @@ def move(caller: Caller, chat_id: str, seq: int) -> Mark:
         NotFound: There is no such chat, or the caller is not in it.
     """
     chat = Chat.find(chat_id)
-    if not chat or caller.user_id not in chat.member_ids:
+    if not chat or not chat.has(caller.user_id):
         raise messages.unknown_chat()
     wanted = min(seq, int(chat.last_seq))
     if not Membership.move_mark(caller.user_id, chat_id, wanted):

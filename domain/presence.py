@@ -108,7 +108,7 @@ def type_in(caller: Caller, chat_id: str, *, typing: bool) -> None:
         NotFound: There is no such chat, or the caller is not in it.
     """
     chat = Chat.find(chat_id)
-    if not chat or caller.user_id not in chat.member_ids:
+    if not chat or not chat.has(caller.user_id):
         raise messages.unknown_chat()
     if len(chat.member_ids) <= MOST_WATCHING:
         event = Typing(chat_id=chat_id, user_id=caller.user_id, typing=typing)

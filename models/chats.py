@@ -10,7 +10,8 @@ from pynamodb.transactions import TransactWrite
 
 from core import aws
 from core.identifiers import new_id
-from models.table import Table, found, holds, shared_connection, table_name
+from models.events import LoggedEvent
+from models.table import Table, found, holds, shared_connection, table_name, transaction, wins
 
 DIRECT = "direct"
 GROUP = "group"
@@ -18,6 +19,10 @@ GROUP = "group"
 EXISTS = "ConditionalCheckFailed"
 IN_THE_WAY = "TransactionConflict"
 """Why a transaction is cancelled where another was faster, or is under way (TransactWriteItems' API reference)."""
+
+
+MOST_CHANGED_AT_ONCE = 98
+"""TransactWriteItems takes 100 actions (DynamoDB's API reference); the chat and the event are two of them."""
 
 
 class Chat(Table):
@@ -29,12 +34,16 @@ class Chat(Table):
     chat_id = UnicodeAttribute(hash_key=True, attr_name="chatId")
     kind = UnicodeAttribute()
     name = UnicodeAttribute(null=True)
-    member_ids = UnicodeSetAttribute(attr_name="memberIds")
+    member_ids = UnicodeSetAttribute(attr_name="memberIds", null=True)
     admins = UnicodeSetAttribute(null=True)
     last_seq = NumberAttribute(attr_name="lastSeq")
     active_at = UnicodeAttribute(attr_name="activeAt")
     created_at = UnicodeAttribute(attr_name="createdAt")
     history_for_new_members = BooleanAttribute(attr_name="historyForNewMembers", default=True)
+
+    def has(self, user_id: str) -> bool:
+        """Say whether a user is a member. A group that everyone left has none."""
+        return user_id in (self.member_ids or ())
 
     @classmethod
     def find(cls, chat_id: str) -> "Chat | None":
@@ -45,6 +54,47 @@ class Chat(Table):
     def find_all(cls, chat_ids: Iterable[str]) -> list["Chat"]:
         """Return those of the chats that exist, in no order."""
         return list(cls.batch_get(chat_ids, consistent_read=True))
+
+    def change(self, added: Iterable[str], removed: Iterable[str], event: LoggedEvent) -> bool:
+        """Store the group as it is now, who comes and goes, and the event that tells of it: all or nothing.
+
+        Args:
+            added: At most ``MOST_CHANGED_AT_ONCE`` with ``removed``.
+            removed: None where there are ``added``.
+            event: What happened. Its seq is the next after the chat's.
+
+        Returns:
+            False where something else happened in the chat since it was read.
+        """
+        come, go = set(added), set(removed)
+        unchanged = Chat.last_seq == self.last_seq
+        actions: list[Action] = [
+            Chat.last_seq.set(event.seq),
+            Chat.active_at.set(self.active_at),
+            Chat.history_for_new_members.set(self.history_for_new_members),
+            Chat.name.set(self.name) if self.name else Chat.name.remove(),
+            Chat.admins.set(self.admins) if self.admins else Chat.admins.remove(),
+        ]
+        if come:
+            actions.append(Chat.member_ids.add(come))
+        if go:
+            actions.append(Chat.member_ids.delete(go))
+        hidden = 0 if self.history_for_new_members else event.seq
+
+        def write() -> None:
+            with transaction() as writes:
+                writes.update(self, actions, condition=unchanged)
+                for user_id in come:
+                    writes.save(Membership(user_id, self.chat_id, read_seq=event.seq, joined_seq=hidden))
+                for user_id in go:
+                    writes.delete(Membership(user_id, self.chat_id))
+                writes.save(event)
+
+        if not wins(write):
+            return False
+        self.last_seq = event.seq
+        self.member_ids = (self.member_ids | come) - go
+        return True
 
     @classmethod
     def next_seq(cls, chat_id: str, member_id: str, active_at: str | None) -> "Chat | None":

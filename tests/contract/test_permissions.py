@@ -43,6 +43,25 @@ def test_every_permission_is_used(gateway: Gateway, calls: Calls, clock: Clock) 
     ann.ask("listChats")
     ann.ask("getChat", chatId=chat_id)
     ann.ask("getChatHistory", chatId=chat_id)
+    ann.ask("getEvents", chatId=chat_id)
+    ann.ask("markRead", chatId=chat_id, seq=1)
+    ann.ask("markRead", chatId=chat_id, seq=1)
+    ann.ask("getPresence", userIds=[bob.user_id])
+
+    # What is told of a change, a coming and a going finds a socket that is gone too.
+    def lose_one() -> None:
+        bob.open_socket().lose()
+        clock.advance(10)
+
+    lose_one()
+    ann.ask("editMessage", chatId=chat_id, messageId=message["messageId"], text="hello")
+    ann.standing_socket.close()
+    lose_one()
+    last = ann.open_socket()
+    lose_one()
+    last.close()
+    group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
+    ann.ask("removeMember", chatId=group, userId=bob.user_id)
 
     used: dict[str, set[tuple[str, str]]] = {name: set() for name in template.functions()}
     for call in calls.made:

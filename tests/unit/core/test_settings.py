@@ -11,6 +11,7 @@ ENVIRONMENT = {
     "SOCKET_URL": "wss://socket",
     "CONNECTIONS_URL": "https://connections",
     "CONFIRM_MAIL": "true",
+    "MESSAGE_DAYS": "90",
 }
 
 
@@ -24,6 +25,7 @@ def test_settings_are_what_the_environment_says() -> None:
         socket_url="wss://socket",
         connections_url="https://connections",
         confirm_mail=True,
+        message_days=90,
     )
 
 
