@@ -136,13 +136,12 @@ def _tell_partners(connections: Connections, *, online: bool) -> None:
     """Tell whoever has a direct chat with somebody. It is news and no promise: a failure never costs a socket."""
     try:
         partners = Membership.partners_of(connections.user_id, MOST_PARTNERS)
-        to = delivery.audience(partners)
     except Exception as error:
         telemetry.logger.warning("partners not told", extra={"error": type(error).__name__})
         return
     last_seen_at = connections.last_seen_at or clock.now()
     event = PresenceChanged(user_id=connections.user_id, online=online, last_seen_at=last_seen_at)
-    delivery.announce(event, to, None)
+    delivery.announce(event, delivery.audience(partners), None)
 
 
 def _socket(caller: Caller) -> Socket:

@@ -12,7 +12,7 @@ LIFE_MILLISECONDS = (2 * 60 + 10) * 60 * 1000
 """API Gateway ends a socket after 2 h. One that is listed for longer is a trace of a lost ``$disconnect``."""
 
 
-class Socket(msgspec.Struct, frozen=True):
+class Socket(msgspec.Struct, frozen=True, array_like=True):
     """One open socket.
 
     Attributes:

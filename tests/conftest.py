@@ -17,6 +17,9 @@ os.environ.update(
     SOCKET_URL="wss://socket.example.com/test",
     CONNECTIONS_URL="https://socket.example.com/test",
     CONFIRM_MAIL="false",
+    QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
+    DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
+    DIRECT_SOCKETS="100",
     MESSAGE_DAYS="0",
 )
 
@@ -31,7 +34,7 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import sockets
+from adapters import queue, sockets
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
@@ -125,6 +128,7 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
 def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     gateway = Gateway(calls)
     monkeypatch.setattr(sockets, "post", gateway.post)
+    monkeypatch.setattr(queue, "send_all", gateway.send_all)
     return gateway
 
 

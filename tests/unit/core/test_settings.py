@@ -11,6 +11,9 @@ ENVIRONMENT = {
     "SOCKET_URL": "wss://socket",
     "CONNECTIONS_URL": "https://connections",
     "CONFIRM_MAIL": "true",
+    "QUEUE_URL": "https://sqs",
+    "DELIVERIES_URL": "https://sqs/1/deliveries",
+    "DIRECT_SOCKETS": "100",
     "MESSAGE_DAYS": "90",
 }
 
@@ -25,6 +28,9 @@ def test_settings_are_what_the_environment_says() -> None:
         socket_url="wss://socket",
         connections_url="https://connections",
         confirm_mail=True,
+        queue_url="https://sqs",
+        deliveries_url="https://sqs/1/deliveries",
+        direct_sockets=100,
         message_days=90,
     )
 
