@@ -84,7 +84,7 @@ def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
         return
     frame = frame_of(event)
     if len(receivers) > settings().direct_sockets:
-        _queue([Parcel(frame.decode(), chunk) for chunk in _chunks(receivers)], delay_seconds=0)
+        _queue([Parcel(frame.decode(), part) for part in _parts(receivers)], delay_seconds=0)
     elif left := _post(frame, receivers, deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)):
         _queue([Parcel(frame.decode(), left, tries=1)], DELAYS_SECONDS[0])
 
@@ -102,9 +102,8 @@ def deliver(text: str) -> bool:
         return True
     if parcel.tries >= len(DELAYS_SECONDS):
         return False
-    queue.send_all(
-        settings().deliveries_url, [_text(Parcel(parcel.frame, left, parcel.tries + 1))], DELAYS_SECONDS[parcel.tries]
-    )
+    again = Parcel(parcel.frame, left, parcel.tries + 1)
+    queue.send(settings().deliveries_url, _text(again), DELAYS_SECONDS[parcel.tries])
     telemetry.count("pushes_queued", len(left))
     return True
 
@@ -143,21 +142,27 @@ def _outcome(socket: Socket, frame: bytes, until: float) -> Outcome:
 
 def _queue(parcels: Sequence[Parcel], delay_seconds: int) -> None:
     """Leave parcels to DeliverEvents. If even that fails, the receivers find what they missed in the log."""
-    number = sum(len(parcel.to) for parcel in parcels)
+    queued = parallel.each(lambda parcel: _queue_one(parcel, delay_seconds), parcels)
+    for name, done in (("pushes_queued", True), ("pushes_lost", False)):
+        parts = (len(parcel.to) for parcel, was in zip(parcels, queued, strict=True) if was is done)
+        if number := sum(parts):
+            telemetry.count(name, number)
+
+
+def _queue_one(parcel: Parcel, delay_seconds: int) -> bool:
     try:
-        queue.send_all(settings().deliveries_url, map(_text, parcels), delay_seconds)
+        queue.send(settings().deliveries_url, _text(parcel), delay_seconds)
     except Exception as error:
-        telemetry.logger.error("not queued", extra={"error": type(error).__name__, "sockets": number})
-        telemetry.count("pushes_lost", number)
-    else:
-        telemetry.count("pushes_queued", number)
+        telemetry.logger.error("not queued", extra={"error": type(error).__name__, "sockets": len(parcel.to)})
+        return False
+    return True
 
 
 def _text(parcel: Parcel) -> str:
     return msgspec.json.encode(parcel).decode()
 
 
-def _chunks(receivers: Sequence[Socket]) -> Iterable[list[Socket]]:
+def _parts(receivers: Sequence[Socket]) -> Iterable[list[Socket]]:
     starts = range(0, len(receivers), SOCKETS_A_PARCEL)
     return (list(receivers[start : start + SOCKETS_A_PARCEL]) for start in starts)
 

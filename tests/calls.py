@@ -15,7 +15,7 @@ Proceed = Callable[[], Any]
 PATIENCE_SECONDS = 5
 
 PUSH = "PostToConnection"
-QUEUE = "SendMessageBatch"
+QUEUE = "SendMessage"
 
 UNSIGNED = {"SignUp"}
 """Cognito evaluates no IAM policy for it (its API reference)."""

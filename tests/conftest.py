@@ -128,7 +128,7 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
 def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     gateway = Gateway(calls)
     monkeypatch.setattr(sockets, "post", gateway.post)
-    monkeypatch.setattr(queue, "send_all", gateway.send_all)
+    monkeypatch.setattr(queue, "send", gateway.send)
     return gateway
 
 

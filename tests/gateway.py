@@ -5,7 +5,6 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
@@ -13,7 +12,7 @@ from urllib.parse import quote, unquote, urlencode
 from adapters.sockets import Outcome
 from core.operations import Operations
 from tests import template
-from tests.calls import PUSH, Calls
+from tests.calls import PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -199,11 +198,11 @@ class Gateway:
 
     # Queues
 
-    def send_all(self, queue_url: str, texts: Iterable[str], delay_seconds: int = 0) -> None:
-        """Take the place of adapters.queue.send_all."""
-        messages = [Queued(queue_url, text, delay_seconds) for text in texts]
-        parameters = {"QueueUrl": queue_url, "Entries": messages}
-        self.calls.make("SendMessageBatch", parameters, lambda: self.queued.extend(messages))
+    def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
+        """Take the place of adapters.queue.send."""
+        parameters = {"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds}
+        message = Queued(queue_url, text, delay_seconds)
+        self.calls.make(QUEUE, parameters, lambda: self.queued.append(message))
 
     def work_off(self, function: str, *, batch: int = 10) -> list[str]:
         """Hand everything queued to a function, as Lambda does. Returns the texts that it could not do."""

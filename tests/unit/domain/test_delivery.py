@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
@@ -51,9 +50,14 @@ class Notes:
             self.posts.append((connection_id, json.loads(frame)))
         return self.outcomes.get(connection_id, Outcome.DELIVERED)
 
-    def send_all(self, queue_url: str, texts: Iterable[str], delay_seconds: int = 0) -> None:
+    def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
         assert queue_url == settings().deliveries_url
-        self.queued += [(msgspec.json.decode(text, type=delivery.Parcel), delay_seconds) for text in texts]
+        with self.lock:
+            self.queued.append((msgspec.json.decode(text, type=delivery.Parcel), delay_seconds))
+
+    def count(self, name: str, number: int = 1) -> None:
+        with self.lock:
+            self.counted[name] = self.counted.get(name, 0) + number
 
     def remove(self, *gone: Socket) -> None:
         with self.lock:
@@ -64,9 +68,9 @@ class Notes:
 def notes(monkeypatch: pytest.MonkeyPatch) -> Notes:
     notes = Notes()
     monkeypatch.setattr(sockets, "post", notes.post)
-    monkeypatch.setattr(queue, "send_all", notes.send_all)
+    monkeypatch.setattr(queue, "send", notes.send)
     monkeypatch.setattr(Connections, "remove", notes.remove)
-    monkeypatch.setattr(telemetry, "count", notes.counted.__setitem__)
+    monkeypatch.setattr(telemetry, "count", notes.count)
     monkeypatch.setattr(clock, "milliseconds", lambda: NOW)
     return notes
 
@@ -199,7 +203,7 @@ def test_the_caller_never_hears_of_a_queue_that_fails(notes: Notes, monkeypatch:
     def fail(*_: Any) -> None:
         raise queue.QueueError("a secret")
 
-    monkeypatch.setattr(queue, "send_all", fail)
+    monkeypatch.setattr(queue, "send", fail)
     notes.outcomes = {"a1": Outcome.FAILED}
     delivery.announce(EVENT, sockets_of("ann", "a1"), None)
     assert notes.counted == {"pushes_failed": 1, "pushes_lost": 1}
@@ -212,7 +216,7 @@ def test_many_sockets_go_by_the_queue(number: int, parcels: list[int], notes: No
     assert sorted(len(parcel.to) for parcel, _ in notes.queued) == parcels
     assert len(notes.posts) == (number if not parcels else 0)
     if parcels:
-        assert [socket for parcel, _ in notes.queued for socket in parcel.to] == to
+        assert {socket for parcel, _ in notes.queued for socket in parcel.to} == set(to)
         assert {(parcel.tries, delay) for parcel, delay in notes.queued} == {(0, 0)}
         assert notes.counted == {"pushes_queued": number}
 
