@@ -22,6 +22,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         queue_url: Where SQS is.
         deliveries_url: The queue of frames on their way to sockets.
         direct_sockets: To more sockets than these a frame goes by that queue.
+        bus_url: Where EventBridge is.
+        event_bus: The bus that tells of members who are away.
+        offline_events: Whether it shall.
         message_days: For how many days messages are kept; 0 for ever.
     """
 
@@ -36,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_url: str
     deliveries_url: str
     direct_sockets: int
+    bus_url: str
+    event_bus: str
+    offline_events: bool
     message_days: int
 
     @classmethod
@@ -57,6 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             queue_url=environment["QUEUE_URL"],
             deliveries_url=environment["DELIVERIES_URL"],
             direct_sockets=int(environment["DIRECT_SOCKETS"]),
+            bus_url=environment["BUS_URL"],
+            event_bus=environment["EVENT_BUS"],
+            offline_events=environment["OFFLINE_EVENTS"] == "true",
             message_days=int(environment["MESSAGE_DAYS"]),
         )
 

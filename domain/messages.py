@@ -13,7 +13,7 @@ from core.operations import Caller
 from core.pages import fitting
 from core.parallel import together
 from core.shapes import Answer
-from domain import delivery, protocol
+from domain import absence, delivery, protocol
 from domain.events import Logged, MessageCreated, MessageDeleted, MessageEdited, MessageEvent
 from models.chats import Chat, Membership
 from models.events import LoggedEvent
@@ -120,7 +120,10 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
         return _seen(stored), False
     sent = _seen(message)
     event = MessageCreated(chat_id=chat_id, seq=sent.seq, at=now, message=sent)
-    delivery.announce(event, to, caller.connection_id)
+    together(
+        lambda: delivery.announce(event, to, caller.connection_id),
+        lambda: absence.tell(chat, sent, {socket.user_id for socket in to}),
+    )
     return sent, True
 
 

@@ -16,6 +16,7 @@ PATIENCE_SECONDS = 5
 
 PUSH = "PostToConnection"
 QUEUE = "SendMessage"
+BUS = "PutEvents"
 
 UNSIGNED = {"SignUp"}
 """Cognito evaluates no IAM policy for it (its API reference)."""
@@ -149,6 +150,8 @@ def needed(call: Call) -> set[tuple[str, str]]:
         return {("execute-api:ManageConnections", "WebsocketsApi")}
     if call.operation == QUEUE:
         return {("sqs:SendMessage", "DeliveriesQueue")}
+    if call.operation == BUS:
+        return {("events:PutEvents", "EventBus")}
     tables = {properties["TableName"]: name for name, properties in template.resources("AWS::DynamoDB::Table").items()}
     if concerned := _tables(call.operation, call.parameters):
         index = f"/index/{call.parameters['IndexName']}" if "IndexName" in call.parameters else ""

@@ -20,6 +20,9 @@ os.environ.update(
     QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
     DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
     DIRECT_SOCKETS="100",
+    BUS_URL="https://events.us-east-1.amazonaws.com",
+    EVENT_BUS="kaiwa-test",
+    OFFLINE_EVENTS="false",
     MESSAGE_DAYS="0",
 )
 
@@ -34,7 +37,7 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import queue, sockets
+from adapters import bus, queue, sockets
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
@@ -129,6 +132,7 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     gateway = Gateway(calls)
     monkeypatch.setattr(sockets, "post", gateway.post)
     monkeypatch.setattr(queue, "send", gateway.send)
+    monkeypatch.setattr(bus, "put", gateway.put)
     return gateway
 
 

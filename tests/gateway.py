@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 import threading
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
@@ -12,7 +13,7 @@ from urllib.parse import quote, unquote, urlencode
 from adapters.sockets import Outcome
 from core.operations import Operations
 from tests import template
-from tests.calls import PUSH, QUEUE, Calls
+from tests.calls import BUS, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -105,6 +106,7 @@ class Gateway:
         self._numbers = itertools.count(1)
         self._receiving = threading.Lock()
         self.queued: list[Queued] = []
+        self.told: list[tuple[str, dict[str, Any]]] = []
 
     # HTTP
 
@@ -216,6 +218,11 @@ class Gateway:
             answer = self.invoke(function, event)
             failed += [texts[one["itemIdentifier"]] for one in answer["batchItemFailures"]]
         return failed
+
+    def put(self, kind: str, details: Sequence[bytes]) -> None:
+        """Take the place of adapters.bus.put."""
+        events = [(kind, json.loads(detail)) for detail in details]
+        self.calls.make(BUS, {"Entries": events}, lambda: self.told.extend(events))
 
     # Pushes
 

@@ -86,7 +86,9 @@ def test_every_permission_is_used(
 def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do what goes to many sockets: by the queue, and back into it where somebody cannot be reached."""
     monkeypatch.setenv("DIRECT_SOCKETS", "0")
+    monkeypatch.setenv("OFFLINE_EVENTS", "true")
     settings.cache_clear()
+    ann.say(ann.start_chat(Person.register(gateway, "zoe")), "are you there?")
     there = bob.open_socket()
     chat_id = ann.start_chat(bob)
     ann.say(chat_id, "hi")

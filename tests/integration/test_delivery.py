@@ -145,7 +145,8 @@ def test_above_100_sockets_a_message_goes_by_the_queue(
         socket.take()
     calls.clear()
     sending.ask("sendMessage", chatId=chat_id, text="hi")
-    assert calls.words() == ["UpdateItem chats", *sorted(calls.words()[1:3]), QUEUE, QUEUE]
+    assert calls.words()[0] == "UpdateItem chats"
+    assert calls.words()[3:] == [QUEUE, QUEUE]
     assert [socket.take() for socket in others] == [[]] * 101
     assert gateway.work_off("DeliverEvents", batch=1) == []
     assert [[frame["seq"] for frame in socket.take()] for socket in others] == [[1]] * 101

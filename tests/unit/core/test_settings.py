@@ -14,6 +14,9 @@ ENVIRONMENT = {
     "QUEUE_URL": "https://sqs",
     "DELIVERIES_URL": "https://sqs/1/deliveries",
     "DIRECT_SOCKETS": "100",
+    "BUS_URL": "https://events",
+    "EVENT_BUS": "kaiwa-prod",
+    "OFFLINE_EVENTS": "true",
     "MESSAGE_DAYS": "90",
 }
 
@@ -31,6 +34,9 @@ def test_settings_are_what_the_environment_says() -> None:
         queue_url="https://sqs",
         deliveries_url="https://sqs/1/deliveries",
         direct_sockets=100,
+        bus_url="https://events",
+        event_bus="kaiwa-prod",
+        offline_events=True,
         message_days=90,
     )
 
