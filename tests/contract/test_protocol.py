@@ -6,7 +6,7 @@ import pytest
 from core.errors import FieldError
 from core.operations import Operations
 from core.shapes import Answer, Request
-from domain import absence, accounts, chats, events, log, marks, messages, presence, protocol, tickets
+from domain import accounts, chats, events, log, marks, messages, presence, protocol, tickets
 from tests import template
 from tests.gateway import handler_of
 
