@@ -1,5 +1,6 @@
 """API Gateway's ``@connections``: post to a socket."""
 
+import time
 from enum import Enum
 from urllib.parse import quote
 
@@ -19,13 +20,18 @@ class Outcome(Enum):
     DELIVERED = "delivered"
     GONE = "gone"
     FAILED = "failed"
+    """Throttled, unreachable or in error, up to the last try. It may succeed later."""
+    REFUSED = "refused"
+    """It would be refused again."""
 
 
-def post(connection_id: str, frame: bytes) -> Outcome:
+def post(connection_id: str, frame: bytes, until: float) -> Outcome:
     """Send a frame to a socket, trying again while API Gateway asks for patience.
 
-    Returns:
-        GONE where the socket is closed. FAILED where it was throttled, unreachable or in error up to the last try.
+    Args:
+        connection_id: The socket.
+        frame: What to send.
+        until: When to stop trying, on the monotonic clock. The first try is made in any case.
     """
     for attempt in range(1, aws.TRIES + 1):
         status = _try(connection_id, frame)
@@ -34,9 +40,10 @@ def post(connection_id: str, frame: bytes) -> Outcome:
         if status == GONE:
             return Outcome.GONE
         if not aws.is_passing(status):
+            return Outcome.REFUSED
+        if attempt == aws.TRIES or time.monotonic() >= until:
             break
-        if attempt < aws.TRIES:
-            aws.wait(attempt)
+        aws.wait(attempt)
     return Outcome.FAILED
 
 

@@ -19,6 +19,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         socket_url: Where clients open their socket, without a query: ``wss://...``.
         connections_url: Where the server posts to sockets: ``https://...``, without ``/@connections``.
         confirm_mail: Whether a new user must prove that the mail address is theirs.
+        queue_url: Where SQS is.
+        deliveries_url: The queue of frames on their way to sockets.
+        direct_sockets: To more sockets than these a frame goes by that queue.
+        bus_url: Where EventBridge is.
+        event_bus: The bus that tells of members who are away.
+        offline_events: Whether it shall.
+        message_days: For how many days messages are kept; 0 for ever.
     """
 
     region: str
@@ -29,6 +36,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     socket_url: str
     connections_url: str
     confirm_mail: bool
+    queue_url: str
+    deliveries_url: str
+    direct_sockets: int
+    bus_url: str
+    event_bus: str
+    offline_events: bool
+    message_days: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -46,6 +60,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             socket_url=environment["SOCKET_URL"],
             connections_url=environment["CONNECTIONS_URL"],
             confirm_mail=environment["CONFIRM_MAIL"] == "true",
+            queue_url=environment["QUEUE_URL"],
+            deliveries_url=environment["DELIVERIES_URL"],
+            direct_sockets=int(environment["DIRECT_SOCKETS"]),
+            bus_url=environment["BUS_URL"],
+            event_bus=environment["EVENT_BUS"],
+            offline_events=environment["OFFLINE_EVENTS"] == "true",
+            message_days=int(environment["MESSAGE_DAYS"]),
         )
 
 

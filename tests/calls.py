@@ -15,6 +15,8 @@ Proceed = Callable[[], Any]
 PATIENCE_SECONDS = 5
 
 PUSH = "PostToConnection"
+QUEUE = "SendMessage"
+BUS = "PutEvents"
 
 UNSIGNED = {"SignUp"}
 """Cognito evaluates no IAM policy for it (its API reference)."""
@@ -146,6 +148,10 @@ def needed(call: Call) -> set[tuple[str, str]]:
         return set()
     if call.operation == PUSH:
         return {("execute-api:ManageConnections", "WebsocketsApi")}
+    if call.operation == QUEUE:
+        return {("sqs:SendMessage", "DeliveriesQueue")}
+    if call.operation == BUS:
+        return {("events:PutEvents", "EventBus")}
     tables = {properties["TableName"]: name for name, properties in template.resources("AWS::DynamoDB::Table").items()}
     if concerned := _tables(call.operation, call.parameters):
         index = f"/index/{call.parameters['IndexName']}" if "IndexName" in call.parameters else ""

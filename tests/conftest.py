@@ -17,6 +17,13 @@ os.environ.update(
     SOCKET_URL="wss://socket.example.com/test",
     CONNECTIONS_URL="https://socket.example.com/test",
     CONFIRM_MAIL="false",
+    QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
+    DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
+    DIRECT_SOCKETS="100",
+    BUS_URL="https://events.us-east-1.amazonaws.com",
+    EVENT_BUS="kaiwa-test",
+    OFFLINE_EVENTS="false",
+    MESSAGE_DAYS="0",
 )
 
 from collections.abc import Callable, Iterator
@@ -30,7 +37,7 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import sockets
+from adapters import bus, queue, sockets
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
@@ -124,6 +131,8 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
 def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     gateway = Gateway(calls)
     monkeypatch.setattr(sockets, "post", gateway.post)
+    monkeypatch.setattr(queue, "send", gateway.send)
+    monkeypatch.setattr(bus, "put", gateway.put)
     return gateway
 
 

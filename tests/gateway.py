@@ -5,14 +5,15 @@ import itertools
 import json
 import re
 import threading
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from adapters.sockets import Outcome
 from core.operations import Operations
 from tests import template
-from tests.calls import PUSH, Calls
+from tests.calls import BUS, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -85,6 +86,14 @@ class Socket:
         return taken
 
 
+class Queued(NamedTuple):
+    """A message in a queue."""
+
+    queue_url: str
+    text: str
+    delay_seconds: int
+
+
 class Gateway:
     """Routes requests and frames to handlers, and pushes to sockets."""
 
@@ -96,6 +105,8 @@ class Gateway:
         self._actions = {route.key: route for route in template.socket_routes()}
         self._numbers = itertools.count(1)
         self._receiving = threading.Lock()
+        self.queued: list[Queued] = []
+        self.told: list[tuple[str, dict[str, Any]]] = []
 
     # HTTP
 
@@ -187,7 +198,35 @@ class Gateway:
         context["routeKey"] = _action(text) if _action(text) in self._actions else "$default"
         return event
 
-    def post(self, connection_id: str, frame: bytes) -> Outcome:
+    # Queues
+
+    def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
+        """Take the place of adapters.queue.send."""
+        parameters = {"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds}
+        message = Queued(queue_url, text, delay_seconds)
+        self.calls.make(QUEUE, parameters, lambda: self.queued.append(message))
+
+    def work_off(self, function: str, *, batch: int = 10) -> list[str]:
+        """Hand everything queued to a function, as Lambda does. Returns the texts that it could not do."""
+        messages, self.queued = self.queued, []
+        failed: list[str] = []
+        for start in range(0, len(messages), batch):
+            event = recorded("queue")
+            (record,) = event["Records"]
+            texts = {self._number("message"): one.text for one in messages[start : start + batch]}
+            event["Records"] = [{**record, "messageId": name, "body": text} for name, text in texts.items()]
+            answer = self.invoke(function, event)
+            failed += [texts[one["itemIdentifier"]] for one in answer["batchItemFailures"]]
+        return failed
+
+    def put(self, kind: str, details: Sequence[bytes]) -> None:
+        """Take the place of adapters.bus.put."""
+        events = [(kind, json.loads(detail)) for detail in details]
+        self.calls.make(BUS, {"Entries": events}, lambda: self.told.extend(events))
+
+    # Pushes
+
+    def post(self, connection_id: str, frame: bytes, _until: float) -> Outcome:
         """Take the place of adapters.sockets.post."""
         parameters = {"ConnectionId": connection_id, "Data": frame}
         return self.calls.make(PUSH, parameters, lambda: self._receive(connection_id, frame))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from adapters.sockets import Outcome
+from core.settings import settings
 from tests import template
 from tests.calls import UNSIGNED, Call, Calls, Crash, Death, needed
 from tests.conftest import Clock
@@ -15,8 +17,13 @@ from tests.gateway import Gateway
 from tests.integration.test_chats import crowd
 from tests.people import PASSWORD, SOCKET, Person, visit
 
+POLLING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""What Lambda does in a function's name to feed it from a queue (Lambda's guide, "Using Lambda with Amazon SQS")."""
 
-def test_every_permission_is_used(gateway: Gateway, calls: Calls, clock: Clock) -> None:
+
+def test_every_permission_is_used(
+    gateway: Gateway, calls: Calls, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # One registration is cut off before it confirmed, one is too weak, and one is mended by the log-in.
     dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
     with calls.intercepted(Death(2, after=True)), pytest.raises(Crash):
@@ -43,11 +50,58 @@ def test_every_permission_is_used(gateway: Gateway, calls: Calls, clock: Clock) 
     ann.ask("listChats")
     ann.ask("getChat", chatId=chat_id)
     ann.ask("getChatHistory", chatId=chat_id)
+    ann.ask("getEvents", chatId=chat_id)
+    ann.ask("markRead", chatId=chat_id, seq=1)
+    ann.ask("markRead", chatId=chat_id, seq=1)
+    ann.ask("getPresence", userIds=[bob.user_id])
+
+    # What is told of a change, a coming and a going finds a socket that is gone too.
+    def lose_one() -> None:
+        bob.open_socket().lose()
+        clock.advance(10)
+
+    lose_one()
+    ann.ask("editMessage", chatId=chat_id, messageId=message["messageId"], text="hello")
+    ann.standing_socket.close()
+    lose_one()
+    last = ann.open_socket()
+    lose_one()
+    last.close()
+    group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
+    ann.ask("removeMember", chatId=group, userId=bob.user_id)
+
+    with_the_queue(gateway, ann, bob, clock, monkeypatch)
 
     used: dict[str, set[tuple[str, str]]] = {name: set() for name in template.functions()}
     for call in calls.made:
         used[call.function] |= needed(call)
+    for name, function in template.functions().items():
+        for event in function.get("events", []):
+            if "sqs" in event:
+                queue, _ = event["sqs"]["arn"]["Fn::GetAtt"]
+                used[name] |= {(f"sqs:{action}", queue) for action in POLLING}
     assert used == template.permissions()
+
+
+def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what goes to many sockets: by the queue, and back into it where somebody cannot be reached."""
+    monkeypatch.setenv("DIRECT_SOCKETS", "0")
+    monkeypatch.setenv("OFFLINE_EVENTS", "true")
+    settings.cache_clear()
+    ann.say(ann.start_chat(Person.register(gateway, "zoe")), "are you there?")
+    there = bob.open_socket()
+    chat_id = ann.start_chat(bob)
+    ann.say(chat_id, "hi")
+    ann.ask("markRead", chatId=chat_id, seq=99)
+    ann.start_chat(bob, Person.register(gateway, "eve"))
+    last = ann.open_socket()
+    last.close()
+    gateway.outcomes[there.connection_id] = Outcome.FAILED
+    gateway.work_off("DeliverEvents")
+    del gateway.outcomes[there.connection_id]
+    there.lose()
+    clock.advance(10)
+    assert gateway.work_off("DeliverEvents") == []
 
 
 def test_no_call_needs_no_permission(gateway: Gateway, ann: Person, calls: Calls) -> None:

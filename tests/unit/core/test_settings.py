@@ -11,6 +11,13 @@ ENVIRONMENT = {
     "SOCKET_URL": "wss://socket",
     "CONNECTIONS_URL": "https://connections",
     "CONFIRM_MAIL": "true",
+    "QUEUE_URL": "https://sqs",
+    "DELIVERIES_URL": "https://sqs/1/deliveries",
+    "DIRECT_SOCKETS": "100",
+    "BUS_URL": "https://events",
+    "EVENT_BUS": "kaiwa-prod",
+    "OFFLINE_EVENTS": "true",
+    "MESSAGE_DAYS": "90",
 }
 
 
@@ -24,6 +31,13 @@ def test_settings_are_what_the_environment_says() -> None:
         socket_url="wss://socket",
         connections_url="https://connections",
         confirm_mail=True,
+        queue_url="https://sqs",
+        deliveries_url="https://sqs/1/deliveries",
+        direct_sockets=100,
+        bus_url="https://events",
+        event_bus="kaiwa-prod",
+        offline_events=True,
+        message_days=90,
     )
 
 

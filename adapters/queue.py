@@ -1,0 +1,45 @@
+"""SQS: what is to be done later, and surely."""
+
+import msgspec
+from botocore.exceptions import HTTPClientError
+
+from core import aws
+from core.settings import settings
+
+OK = 200
+HEADERS = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage"}
+
+
+class QueueError(Exception):
+    """SQS did not take a message."""
+
+
+def send(queue_url: str, text: str, delay_seconds: int = 0) -> None:
+    """Put a message into a queue.
+
+    Args:
+        queue_url: The queue.
+        text: The message, at most 256 KB.
+        delay_seconds: For how long nobody gets it; at most 900.
+
+    Raises:
+        QueueError: SQS refused it, or did not answer.
+    """
+    body = msgspec.json.encode({"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds})
+    for attempt in range(1, aws.TRIES + 1):
+        status = _try(body)
+        if status == OK:
+            return
+        if not aws.is_passing(status):
+            break
+        if attempt < aws.TRIES:
+            aws.wait(attempt)
+    raise QueueError(f"SQS answered {status}.")
+
+
+def _try(body: bytes) -> int:
+    """Send once. Returns the HTTP status; 503 where there was no answer."""
+    try:
+        return aws.post("sqs", "SendMessage", f"{settings().queue_url}/", body, HEADERS).status
+    except HTTPClientError:
+        return 503
