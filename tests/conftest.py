@@ -26,18 +26,21 @@ os.environ.update(
     MESSAGE_DAYS="0",
 )
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from io import StringIO
 from typing import Any
 
 import boto3
+import botocore.session
 import hypothesis
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from moto import mock_aws
 
 from adapters import bus, queue, sockets
+from core import aws as core_aws
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
@@ -90,6 +93,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """The calls to AWS. A test in which a function oversteps its permissions has failed, whatever else it shows."""
     calls = Calls()
     monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call)))
+    monkeypatch.setattr(core_aws, "exchange", in_memory)
     monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     yield calls
     assert calls.denied == []
@@ -127,6 +131,13 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
     mock.stop(remove_data=False)
 
 
+def in_memory(service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> core_aws.Answer:
+    """Let moto answer: it listens to an event that botocore's clients emit before they send."""
+    prepared = AWSRequest("POST", url, headers=dict(headers), data=body).prepare()
+    _, response = _emitter().emit_until_response(f"before-send.{service}.{operation}", request=prepared)
+    return core_aws.Answer(response.status_code, response.content)
+
+
 @pytest.fixture
 def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     gateway = Gateway(calls)
@@ -161,6 +172,11 @@ def confirm_mail(aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool],
         settings.cache_clear()
 
     return change
+
+
+@cache
+def _emitter() -> Any:
+    return botocore.session.get_session().get_component("event_emitter")
 
 
 @cache
