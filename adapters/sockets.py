@@ -1,5 +1,6 @@
-"""API Gateway's ``@connections``: post to a socket."""
+"""API Gateway's ``@connections``: post to a socket, and close one."""
 
+from collections.abc import Callable
 from enum import Enum
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ from botocore.exceptions import HTTPClientError
 from core import aws
 from core.settings import settings
 
-DELIVERED = 200
+DELIVERED = {200, 204}
 GONE = 410
 UNREACHED = 503
 
@@ -27,9 +28,24 @@ def post(connection_id: str, frame: bytes) -> Outcome:
     Returns:
         GONE where the socket is closed. FAILED where it was throttled, unreachable or in error up to the last try.
     """
+    url = _url(connection_id)
+    return _try(lambda: aws.post("execute-api", "PostToConnection", url, frame, {}).status)
+
+
+def close(connection_id: str) -> Outcome:
+    """Close a socket, trying again while API Gateway asks for patience.
+
+    Returns:
+        DELIVERED where this closed it, GONE where it was closed. FAILED where it may still be open.
+    """
+    url = _url(connection_id)
+    return _try(lambda: aws.delete("execute-api", "DeleteConnection", url).status)
+
+
+def _try(call: Callable[[], int]) -> Outcome:
     for attempt in range(1, aws.TRIES + 1):
-        status = _try(connection_id, frame)
-        if status == DELIVERED:
+        status = _status(call)
+        if status in DELIVERED:
             return Outcome.DELIVERED
         if status == GONE:
             return Outcome.GONE
@@ -40,10 +56,13 @@ def post(connection_id: str, frame: bytes) -> Outcome:
     return Outcome.FAILED
 
 
-def _try(connection_id: str, frame: bytes) -> int:
-    """Post once. Returns the HTTP status, or UNREACHED where there was no answer."""
-    url = f"{settings().connections_url}/@connections/{quote(connection_id, safe='')}"
+def _status(call: Callable[[], int]) -> int:
+    """Call once. Returns the HTTP status, or UNREACHED where there was no answer."""
     try:
-        return aws.post("execute-api", "PostToConnection", url, frame, {}).status
+        return call()
     except HTTPClientError:
         return UNREACHED
+
+
+def _url(connection_id: str) -> str:
+    return f"{settings().connections_url}/@connections/{quote(connection_id, safe='')}"

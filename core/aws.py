@@ -81,7 +81,19 @@ def post(service: str, operation: str, url: str, body: bytes, headers: Mapping[s
     Raises:
         HTTPClientError: There was no answer.
     """
-    request = AWSRequest("POST", url, headers=dict(headers), data=body)
+    return _send(service, operation, AWSRequest("POST", url, headers=dict(headers), data=body))
+
+
+def delete(service: str, operation: str, url: str) -> Answer:
+    """Send a request that deletes what the URL names, once.
+
+    Raises:
+        HTTPClientError: There was no answer.
+    """
+    return _send(service, operation, AWSRequest("DELETE", url, data=b""))
+
+
+def _send(service: str, operation: str, request: AWSRequest) -> Answer:
     _signer(service).add_auth(request)
     prepared = request.prepare()
     # Botocore's clients emit this event too, and what plays AWS in tests answers it.

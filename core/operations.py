@@ -62,12 +62,14 @@ class Caller(Visitor, frozen=True, kw_only=True):
         device_id: The device, when the request came over a socket.
         connection_id: The socket that the request came over; None over HTTP.
         connected_at: When the socket was opened, in milliseconds since 1970; 0 over HTTP.
+        issued_at: When the access token was issued, in seconds since 1970; 0 over a socket.
     """
 
     user_id: str
     device_id: str | None = None
     connection_id: str | None = None
     connected_at: int = 0
+    issued_at: int = 0
 
 
 class Reply(msgspec.Struct, Generic[Data], frozen=True):
@@ -96,6 +98,17 @@ class Operation(msgspec.Struct, frozen=True):
     run: Callable[[Any, Any], Reply[Any]]
     request: type[Request]
     public: bool
+
+
+_guards: list[Callable[[Caller], None]] = []
+
+
+def guard(check: Callable[[Caller], None]) -> None:
+    """Have every HTTP operation that is not public ask first whether the caller may still come in.
+
+    API Gateway has checked the token's signature and expiry by then, but not what happened since it was issued.
+    """
+    _guards[:] = [check]
 
 
 class Operations:
@@ -311,7 +324,14 @@ class _Http:
         claims = self._context.get("authorizer", {}).get("jwt", {}).get("claims", {})
         if claims.get("token_use") != "access":
             raise Unauthenticated("unauthenticated", "An access token is required.")
-        return Caller(user_id=claims["sub"], source_address=self._context["http"]["sourceIp"])
+        caller = Caller(
+            user_id=claims["sub"],
+            source_address=self._context["http"]["sourceIp"],
+            issued_at=int(claims["iat"]),
+        )
+        for check in _guards:
+            check(caller)
+        return caller
 
     def read(self) -> tuple[dict[str, Any], Mapping[str, str]]:
         """Return the body's fields, and the texts of the path and the query."""

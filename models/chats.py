@@ -1,7 +1,7 @@
 """Chats, and who is in them."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import TransactWriteError
@@ -11,13 +11,20 @@ from core import aws
 from core.identifiers import new_id
 from models.table import Table, found, holds, shared_connection, table_name
 
+DIRECT = "direct"
+GROUP = "group"
+
 EXISTS = "ConditionalCheckFailed"
 IN_THE_WAY = "TransactionConflict"
 """Why a transaction is cancelled where another was faster, or is under way (TransactWriteItems' API reference)."""
 
 
 class Chat(Table):
-    """A chat. Its set of members is the truth about who may read and write."""
+    """A chat. Its set of members is the truth about who may read and write.
+
+    Attributes:
+        silenced: Who may not write: in a direct chat, whoever the other one blocks.
+    """
 
     class Meta:
         table_name = table_name("chats")
@@ -27,6 +34,7 @@ class Chat(Table):
     name = UnicodeAttribute(null=True)
     member_ids = UnicodeSetAttribute(attr_name="memberIds")
     admins = UnicodeSetAttribute(null=True)
+    silenced = UnicodeSetAttribute(null=True)
     last_seq = NumberAttribute(attr_name="lastSeq")
     active_at = UnicodeAttribute(attr_name="activeAt")
     created_at = UnicodeAttribute(attr_name="createdAt")
@@ -43,14 +51,26 @@ class Chat(Table):
 
     @classmethod
     def next_seq(cls, chat_id: str, member_id: str, at: str) -> "Chat | None":
-        """Take the next place in the chat's log, if the user is a member: one write numbers, authorises and reads.
+        """Take the next place in the chat's log, if the user may write: one write numbers, authorises and reads.
 
         Returns:
-            The chat, whose ``last_seq`` is the caller's own; None where there is no such chat with such a member.
+            The chat, whose ``last_seq`` is the caller's own; None where there is no such chat with such a member, or
+            the member is silenced.
         """
         chat = cls(chat_id)
-        is_member = cls.member_ids.contains(member_id)
+        is_member = cls.member_ids.contains(member_id) & ~cls.silenced.contains(member_id)
         return chat if holds(lambda: chat.update([cls.last_seq.add(1), cls.active_at.set(at)], is_member)) else None
+
+    @classmethod
+    def leave(cls, chat_id: str, user_id: str) -> None:
+        """Take somebody who is no more out of the chat. A group without an admin gets another."""
+        chat = cls(chat_id)
+        traces = (cls.member_ids, cls.admins, cls.silenced)
+        left = holds(lambda: chat.update([one.delete({user_id}) for one in traces], cls.chat_id.exists()))
+        if left and chat.kind == GROUP and chat.member_ids and not chat.admins:
+            heir = min(chat.member_ids)
+            still = cls.admins.does_not_exist() & cls.member_ids.contains(heir)
+            holds(lambda: chat.update([cls.admins.add({heir})], still))
 
 
 class Membership(Table):
@@ -74,15 +94,19 @@ class Membership(Table):
         return list(cls.query(user_id, consistent_read=True))
 
 
-def create_small(chat: Chat) -> bool:
+def create_small(chat: Chat, provided: Callable[[TransactWrite], None] | None = None) -> bool:
     """Store a chat of at most 99 members and their memberships, all or nothing.
 
+    Args:
+        chat: The chat.
+        provided: Adds what else must hold at that moment.
+
     Returns:
-        False where a chat of this id exists already.
+        False where a chat of this id exists already, or what must hold does not.
     """
     for attempt in itertools.count(1):
         try:
-            _create(chat)
+            _create(chat, provided)
         except TransactWriteError as error:
             reasons = {reason.code for reason in error.cancellation_reasons if reason}
             if EXISTS in reasons:
@@ -95,12 +119,14 @@ def create_small(chat: Chat) -> bool:
     return True
 
 
-def _create(chat: Chat) -> None:
+def _create(chat: Chat, provided: Callable[[TransactWrite], None] | None) -> None:
     # The token lets DynamoDB know a transaction again that is sent twice because its answer was lost.
     with TransactWrite(new_id(), connection=shared_connection()) as transaction:
         transaction.save(chat, condition=Chat.chat_id.does_not_exist())
         for membership in _memberships(chat):
             transaction.save(membership)
+        if provided:
+            provided(transaction)
 
 
 def create_large(chat: Chat) -> None:

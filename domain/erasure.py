@@ -1,0 +1,54 @@
+"""Erasure: somebody leaves, and nothing that tells who they were stays.
+
+Their messages stay, with an id behind which there is nobody. Everything else goes, in an order in which a crash at any
+point leaves enough to go on from: what tells where else to look goes last.
+"""
+
+from adapters import identity, queue
+from core.settings import settings
+from domain import codes, sessions
+from domain.codes import Purpose
+from models.accounts import User, Username
+from models.blocks import Block
+from models.chats import Chat, Membership
+from models.connections import Connections
+
+
+def begin(user_id: str) -> None:
+    """Make a user nobody at once, and have the rest erased soon. It can be repeated where it failed halfway.
+
+    Raises:
+        Unavailable: A socket could not be closed.
+    """
+    # The queue comes first: from the moment when the user is marked, they could not ask again.
+    queue.send(settings().erasures_url, user_id)
+    User.mark_erased(user_id)
+    sessions.end_all(user_id)
+
+
+def finish(user_id: str) -> None:
+    """Erase what is left of a user. It can be repeated, also after it has succeeded.
+
+    Raises:
+        Unavailable: A socket could not be closed.
+    """
+    User.mark_erased(user_id)
+    if user := User.find_anyway(user_id):
+        sessions.end_all(user_id)
+        _leave_chats(user_id)
+        for block in Block.concerning(user_id):
+            block.delete()
+        Connections(user_id).delete()
+        if user.username:
+            Username.give_up(user.username, user_id)
+        User.empty(user_id)
+    if account := identity.find(user_id):
+        for purpose in Purpose:
+            codes.use_up(purpose, account.email)
+        identity.delete(user_id)
+
+
+def _leave_chats(user_id: str) -> None:
+    for membership in Membership.of(user_id):
+        Chat.leave(membership.chat_id, user_id)
+        membership.delete()
