@@ -7,10 +7,11 @@ from core import aws
 from core.settings import settings
 
 OK = 200
+UNREACHED = 503
 
 
 class MailError(Exception):
-    """SES did not take a mail. The text is its own, and names no receiver."""
+    """SES did not take a mail."""
 
 
 def send(to: str, subject: str, text: str) -> None:
@@ -22,31 +23,30 @@ def send(to: str, subject: str, text: str) -> None:
         text: The mail.
 
     Raises:
-        MailError: SES refused it.
-        HTTPClientError: SES did not answer.
+        MailError: SES refused it, or did not answer up to the last try.
     """
     # SES's API reference, "SendEmail" of version 2.
     content = {"Simple": {"Subject": _words(subject), "Body": {"Text": _words(text)}}}
     mail = {"FromEmailAddress": settings().mail_from, "Destination": {"ToAddresses": [to]}, "Content": content}
     body = msgspec.json.encode(mail)
-    for attempt in range(1, aws.TRIES):
-        try:
-            answer = _post(body)
-        except HTTPClientError:
-            aws.wait(attempt)
-            continue
-        if not aws.is_passing(answer.status):
+    status = UNREACHED
+    for attempt in range(1, aws.TRIES + 1):
+        status = _post(body)
+        if not aws.is_passing(status):
             break
-        aws.wait(attempt)
-    else:
-        answer = _post(body)
-    if answer.status != OK:
-        raise MailError(f"SES answered {answer.status}.")
+        if attempt < aws.TRIES:
+            aws.wait(attempt)
+    if status != OK:
+        raise MailError(f"SES answered {status}.")
 
 
-def _post(body: bytes) -> aws.Answer:
+def _post(body: bytes) -> int:
+    """Post once. Returns the HTTP status, or UNREACHED where there was no answer."""
     url = f"{settings().mail_url}/v2/email/outbound-emails"
-    return aws.post("ses", "SendEmail", url, body, {"content-type": "application/json"})
+    try:
+        return aws.post("ses", "SendEmail", url, body, {"content-type": "application/json"}).status
+    except HTTPClientError:
+        return UNREACHED
 
 
 def _words(text: str) -> dict[str, str]:

@@ -92,12 +92,14 @@ class Operation(msgspec.Struct, frozen=True):
         run: Takes the decoded request and who asks.
         request: The request's type.
         public: Whether it may be asked before logging in.
+        guarded: Whether the guard is asked about the caller; else the operation itself decides.
     """
 
     name: str
     run: Callable[[Any, Any], Reply[Any]]
     request: type[Request]
     public: bool
+    guarded: bool
 
 
 _guards: list[Callable[[Caller], None]] = []
@@ -122,7 +124,7 @@ class Operations:
         self.by_action: dict[str, Operation] = {}
 
     def on(
-        self, name: str, *routes: str, socket: bool = True, public: bool = False
+        self, name: str, *routes: str, socket: bool = True, public: bool = False, guarded: bool = True
     ) -> Callable[[Callable[..., Reply[Any]]], Callable[..., Reply[Any]]]:
         """Add an operation.
 
@@ -131,10 +133,11 @@ class Operations:
             routes: The HTTP routes that lead to it, for example ``POST /chats``.
             socket: Whether a frame whose action is ``name`` leads to it too.
             public: Whether a visitor may ask, so that ``run`` takes a Visitor rather than a Caller.
+            guarded: Whether the guard is asked about the caller; else ``run`` itself decides.
         """
 
         def add(run: Callable[..., Reply[Any]]) -> Callable[..., Reply[Any]]:
-            operation = Operation(name, run, get_type_hints(run)["request"], public)
+            operation = Operation(name, run, get_type_hints(run)["request"], public, guarded)
             self.by_route.update(dict.fromkeys(routes, operation))
             if socket:
                 self.by_action[name] = operation
@@ -157,7 +160,7 @@ class Operations:
             fields, texts = transport.read()
             operation = transport.find(self)
             name = operation.name
-            who = transport.visitor() if operation.public else transport.caller()
+            who = transport.visitor() if operation.public else transport.caller(guarded=operation.guarded)
             return name, operation.run(decode(fields, texts, operation.request), who)
         except Failure as failure:
             return name, failure
@@ -316,7 +319,7 @@ class _Http:
     def visitor(self) -> Visitor:
         return Visitor(source_address=self._context["http"]["sourceIp"])
 
-    def caller(self) -> Caller:
+    def caller(self, *, guarded: bool) -> Caller:
         """Take the user from Cognito's access token, whose signature and expiry API Gateway has checked.
 
         API Gateway also lets id tokens of the same client pass, which are not meant for APIs.
@@ -329,8 +332,9 @@ class _Http:
             source_address=self._context["http"]["sourceIp"],
             issued_at=int(claims["iat"]),
         )
-        for check in _guards:
-            check(caller)
+        if guarded:
+            for check in _guards:
+                check(caller)
         return caller
 
     def read(self) -> tuple[dict[str, Any], Mapping[str, str]]:
@@ -394,7 +398,7 @@ class _Socket:
     def visitor(self) -> Visitor:
         return self.caller()
 
-    def caller(self) -> Caller:
+    def caller(self, *, guarded: bool = False) -> Caller:  # noqa: ARG002 - who may no longer come in has no socket.
         """Take the user from what the authorizer said when the socket was opened."""
         authorizer = self._context["authorizer"]
         return Caller(

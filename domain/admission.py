@@ -31,7 +31,12 @@ def check(caller: Caller) -> None:
     """
     user = _user(caller.user_id)
     if not user or not user.admits(caller.issued_at):
-        raise Unauthenticated("unauthenticated", "This session has ended. Log in again.")
+        raise ended()
+
+
+def ended() -> Unauthenticated:
+    """Say that the caller's session is over."""
+    return Unauthenticated("unauthenticated", "This session has ended. Log in again.")
 
 
 def forget(user_id: str) -> None:

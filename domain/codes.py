@@ -21,8 +21,8 @@ SCRYPT_COST = {"n": 2**13, "r": 8, "p": 1}
 """About 25 ms and 8 MB a digest (RFC 7914). A million digests, which is every code, then take 7 hours of a processor:
 longer than a code lives, so that whoever reads the table learns none in time."""
 
-NO_SALT = bytes(16)
-NO_DIGEST = bytes(64)
+NO_SALT = "0" * 32
+NO_DIGEST = "0" * 128
 """Of no code: it is compared with where there is none, so that this takes as long."""
 
 
@@ -47,7 +47,7 @@ def issue(purpose: Purpose, email: str, secret: str | None = None) -> str:
         The code, for the mail alone: it is neither logged nor told to whoever asked.
     """
     code = secret or f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    salt = secrets.token_bytes(16)
+    salt = secrets.token_hex(16)
     Code.put(_subject(purpose, email), salt, _digest(code, salt), LIFE_SECONDS)
     return code
 
@@ -74,5 +74,5 @@ def _subject(purpose: Purpose, email: str) -> str:
     return derived_id("code", purpose.value, email)
 
 
-def _digest(code: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(code.encode(), salt=salt, **SCRYPT_COST)
+def _digest(code: str, salt: str) -> str:
+    return hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), **SCRYPT_COST).hex()

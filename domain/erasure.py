@@ -4,7 +4,10 @@ Their messages stay, with an id behind which there is nobody. Everything else go
 point leaves enough to go on from: what tells where else to look goes last.
 """
 
+from contextlib import suppress
+
 from adapters import identity, queue
+from core.errors import Unavailable
 from core.settings import settings
 from domain import codes, sessions
 from domain.codes import Purpose
@@ -15,15 +18,13 @@ from models.connections import Connections
 
 
 def begin(user_id: str) -> None:
-    """Make a user nobody at once, and have the rest erased soon. It can be repeated where it failed halfway.
-
-    Raises:
-        Unavailable: A socket could not be closed.
-    """
+    """Make a user nobody at once, and have the rest erased soon."""
     # The queue comes first: from the moment when the user is marked, they could not ask again.
     queue.send(settings().erasures_url, user_id)
     User.mark_erased(user_id)
-    sessions.end_all(user_id)
+    # A socket that cannot be closed now is closed by what the queue leads to.
+    with suppress(Unavailable):
+        sessions.end_all(user_id)
 
 
 def finish(user_id: str) -> None:

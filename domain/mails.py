@@ -1,6 +1,11 @@
-"""What we write to people: every mail, in English and in Japanese."""
+"""What we write to people: every mail, in English and in Japanese.
+
+A mail that SES does not take is told to the operators and to nobody else: an answer that said so would tell which
+addresses have an account.
+"""
 
 from adapters import mail
+from core import telemetry
 from core.settings import settings
 
 CODE = """{code} is your code to {purpose_en}. It is good for five minutes. Nobody of us will ever ask you for it.
@@ -43,10 +48,18 @@ def send_link(to: str, fragment: str) -> None:
         fragment: What stands behind ``#``: browsers keep it from servers and their logs.
     """
     link = f"{settings().web_url}/#{fragment}"
-    mail.send(to, "Kaiwa: log in / ログイン", LINK.format(link=link))
+    _send(to, "Kaiwa: log in / ログイン", LINK.format(link=link))
 
 
 def _send_code(to: str, code: str, purpose_en: str, purpose_ja: str) -> None:
     text = CODE.format(code=code, purpose_en=purpose_en, purpose_ja=purpose_ja)
     # The code stands in the subject too, where phones show it without opening the mail.
-    mail.send(to, f"Kaiwa: {code}", text)
+    _send(to, f"Kaiwa: {code}", text)
+
+
+def _send(to: str, subject: str, text: str) -> None:
+    try:
+        mail.send(to, subject, text)
+    except mail.MailError as error:
+        telemetry.logger.error("mail refused", extra={"reason": str(error)})
+        telemetry.count("mails_failed")

@@ -1,9 +1,10 @@
 """Who is there: open sockets, and what they say about their owners."""
 
 from core.clock import timestamp
-from core.errors import RateLimited, Unauthenticated
+from core.errors import RateLimited
 from core.operations import Caller
 from core.shapes import Answer
+from domain import admission
 from models.accounts import User
 from models.connections import Connections, Socket
 
@@ -47,7 +48,7 @@ def connect(caller: Caller) -> None:
     user = User.find(caller.user_id)
     if not (user and user.admits_since(socket.connected_at)):
         Connections.remove(socket)
-        raise Unauthenticated("unauthenticated", "This session has ended. Log in again.")
+        raise admission.ended()
     live = connections.sockets
     if len(live) > MOST_SOCKETS:
         Connections.remove(socket)

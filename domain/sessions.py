@@ -9,7 +9,7 @@ from core import clock, parallel
 from core.clock import at_least
 from core.errors import FieldError, Forbidden, InvalidRequest, Unauthenticated, Unavailable
 from core.identifiers import new_id
-from core.operations import Visitor
+from core.operations import Caller, Visitor
 from core.shapes import Answer
 from domain import accounts, admission, challenges, codes, limits
 from domain.delivery import YOUNG_MILLISECONDS
@@ -88,6 +88,19 @@ def refresh(refresh_token: str) -> Session:
         raise _ended() from error
 
 
+def sign_out(caller: Caller) -> None:
+    """End every session of the caller.
+
+    Raises:
+        Unauthenticated: The caller's own session has ended already, and nothing of the others is left to end.
+        Unavailable: A socket could not be closed. The same token may ask again.
+    """
+    user = User.find(caller.user_id)
+    if not user or not (user.is_signing_out or user.admits(caller.issued_at)):
+        raise admission.ended()
+    end_all(caller.user_id)
+
+
 def end_all(user_id: str) -> None:
     """End every session of a user: no token, ticket or socket of before is good for anything from now on.
 
@@ -97,7 +110,7 @@ def end_all(user_id: str) -> None:
         Unavailable: A socket could not be closed. Everything else has ended by then.
     """
     if not User.sign_out(user_id):
-        raise _ended()
+        raise admission.ended()
     admission.forget(user_id)
     identity.sign_out(user_id)
     open_sockets = [socket for one in Connections.find_all_now([user_id]) for socket in one.sockets]
@@ -106,6 +119,7 @@ def end_all(user_id: str) -> None:
         Connections.remove(*done)
     if not all(closed):
         raise Unavailable
+    User.signed_out(user_id)
 
 
 def _close(socket: Socket) -> bool:

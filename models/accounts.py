@@ -30,6 +30,7 @@ class User(Table):
     Attributes:
         awaits_confirmation: Set until the mail address is confirmed, where that is asked for.
         signed_out_at: When they last signed out everywhere, in milliseconds since 1970.
+        is_signing_out: Set from then until every socket is closed.
         erased_at: When they left. What is left of them then is this, the id and ``signed_out_at``.
     """
 
@@ -46,6 +47,7 @@ class User(Table):
     name_key = UnicodeAttribute(attr_name="nameKey")
     awaits_confirmation = BooleanAttribute(attr_name="awaitsConfirmation", null=True)
     signed_out_at = NumberAttribute(attr_name="signedOutAt", null=True)
+    is_signing_out = BooleanAttribute(attr_name="isSigningOut", null=True)
     erased_at = UnicodeAttribute(attr_name="erasedAt", null=True)
 
     def admits(self, issued_at: int) -> bool:
@@ -112,7 +114,14 @@ class User(Table):
         """
         user, now = cls(user_id), clock.milliseconds()
         newer = cls.user_id.exists() & (cls.signed_out_at.does_not_exist() | (cls.signed_out_at < now))
-        return holds(lambda: user.update([cls.signed_out_at.set(now)], newer)) or cls.find_anyway(user_id) is not None
+        marks: list[Action] = [cls.signed_out_at.set(now), cls.is_signing_out.set(True)]
+        return holds(lambda: user.update(marks, newer)) or cls.find_anyway(user_id) is not None
+
+    @classmethod
+    def signed_out(cls, user_id: str) -> None:
+        """Note that the sign-out is complete."""
+        user = cls(user_id)
+        holds(lambda: user.update([cls.is_signing_out.remove()], cls.user_id.exists()))
 
     @classmethod
     def mark_erased(cls, user_id: str) -> None:

@@ -1,6 +1,6 @@
 """Codes that were mailed, and have not been used yet."""
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from core import clock
 from models.table import Table, holds, table_name
@@ -13,13 +13,13 @@ class Code(Table):
         table_name = table_name("codes")
 
     subject = UnicodeAttribute(hash_key=True)
-    salt = BinaryAttribute(legacy_encoding=False)
-    digest = BinaryAttribute(legacy_encoding=False)
+    salt = UnicodeAttribute()
+    digest = UnicodeAttribute()
     tries = NumberAttribute()
     expires_at = NumberAttribute(attr_name="expiresAt")
 
     @classmethod
-    def put(cls, subject: str, salt: bytes, digest: bytes, life: int) -> None:
+    def put(cls, subject: str, salt: str, digest: str, life: int) -> None:
         """Store a code. The one before is good for nothing from now on.
 
         Args:
