@@ -160,8 +160,12 @@ class Operations:
             fields, texts = transport.read()
             operation = transport.find(self)
             name = operation.name
-            who = transport.visitor() if operation.public else transport.caller(guarded=operation.guarded)
-            return name, operation.run(decode(fields, texts, operation.request), who)
+            who = transport.visitor() if operation.public else transport.caller()
+            request = decode(fields, texts, operation.request)
+            if isinstance(who, Caller) and transport.asks_guards and operation.guarded:
+                for check in _guards:
+                    check(who)
+            return name, operation.run(request, who)
         except Failure as failure:
             return name, failure
         except Exception as error:
@@ -304,6 +308,7 @@ def _problem(failure: Failure) -> dict[str, Any]:
 class _Http:
     """An HTTP API event, payload 2.0."""
 
+    asks_guards = True
     connection_id = None
 
     def __init__(self, event: Event) -> None:
@@ -319,7 +324,7 @@ class _Http:
     def visitor(self) -> Visitor:
         return Visitor(source_address=self._context["http"]["sourceIp"])
 
-    def caller(self, *, guarded: bool) -> Caller:
+    def caller(self) -> Caller:
         """Take the user from Cognito's access token, whose signature and expiry API Gateway has checked.
 
         API Gateway also lets id tokens of the same client pass, which are not meant for APIs.
@@ -327,15 +332,11 @@ class _Http:
         claims = self._context.get("authorizer", {}).get("jwt", {}).get("claims", {})
         if claims.get("token_use") != "access":
             raise Unauthenticated("unauthenticated", "An access token is required.")
-        caller = Caller(
+        return Caller(
             user_id=claims["sub"],
             source_address=self._context["http"]["sourceIp"],
             issued_at=int(claims["iat"]),
         )
-        if guarded:
-            for check in _guards:
-                check(caller)
-        return caller
 
     def read(self) -> tuple[dict[str, Any], Mapping[str, str]]:
         """Return the body's fields, and the texts of the path and the query."""
@@ -375,6 +376,9 @@ class _Http:
 class _Socket:
     """A WebSocket API event of a message."""
 
+    asks_guards = False
+    """Who may no longer come in has no socket: it is closed when that is decided."""
+
     def __init__(self, event: Event) -> None:
         self._event = event
         self._context = event["requestContext"]
@@ -398,7 +402,7 @@ class _Socket:
     def visitor(self) -> Visitor:
         return self.caller()
 
-    def caller(self, *, guarded: bool = False) -> Caller:  # noqa: ARG002 - who may no longer come in has no socket.
+    def caller(self) -> Caller:
         """Take the user from what the authorizer said when the socket was opened."""
         authorizer = self._context["authorizer"]
         return Caller(

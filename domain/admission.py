@@ -44,6 +44,11 @@ def forget(user_id: str) -> None:
     _read.pop(user_id, None)
 
 
+def forget_all() -> None:
+    """Read everybody anew the next time."""
+    _read.clear()
+
+
 def _user(user_id: str) -> User | None:
     """Return the user as they were at most ``FRESH_SECONDS`` ago. That somebody does not exist is not remembered."""
     now = clock.seconds()

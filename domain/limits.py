@@ -94,6 +94,10 @@ class Bucket:
         self._per_second = per_second
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def forget_all(self) -> None:
+        """Fill everybody's bucket."""
+        self._left.clear()
+
     def spend(self, user_id: str) -> None:
         """Spend a token.
 

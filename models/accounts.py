@@ -63,7 +63,7 @@ class User(Table):
         return self.signed_out_at is None or moment > self.signed_out_at
 
     @classmethod
-    def create(cls, user_id: str, username: str, *, awaits_confirmation: bool) -> bool:
+    def create(cls, user_id: str, username: str, *, awaits_confirmation: bool = False) -> bool:
         """Store a new user. Returns False where the user exists already, or has been erased."""
         name_key = key_of(username)
         user = cls(

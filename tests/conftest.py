@@ -17,6 +17,12 @@ os.environ.update(
     SOCKET_URL="wss://socket.example.com/test",
     CONNECTIONS_URL="https://socket.example.com/test",
     CONFIRM_MAIL="false",
+    MAIL_URL="https://email.us-east-1.amazonaws.com",
+    MAIL_FROM="kaiwa@example.com",
+    WEB_URL="https://chat.example.com",
+    QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
+    ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
+    LIMITS="{}",
 )
 
 from collections.abc import Callable, Iterator
@@ -30,10 +36,11 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import sockets
+from adapters import mail, queue, sockets
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
+from domain import accounts, admission, limits
 from models import dynamodb
 from tests import template
 from tests.calls import Calls, record
@@ -82,7 +89,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """The calls to AWS. A test in which a function oversteps its permissions has failed, whatever else it shows."""
     calls = Calls()
-    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call)))
+    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call, calls)))
     monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     yield calls
     assert calls.denied == []
@@ -124,6 +131,12 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
 def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     gateway = Gateway(calls)
     monkeypatch.setattr(sockets, "post", gateway.post)
+    monkeypatch.setattr(sockets, "close", gateway.close)
+    monkeypatch.setattr(mail, "send", gateway.take_mail)
+    monkeypatch.setattr(queue, "send", gateway.take_task)
+    monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
+    admission.forget_all()
+    limits.SENDS.forget_all()
     return gateway
 
 
@@ -170,7 +183,8 @@ def _create_user_pool() -> tuple[str, str]:
     cognito = _client("cognito-idp")
     (pool,) = template.resources("AWS::Cognito::UserPool").values()
     (client,) = template.resources("AWS::Cognito::UserPoolClient").values()
-    described = {name: value for name, value in pool.items() if name != "UserPoolName"}
+    elsewhere = {"UserPoolName", "LambdaConfig", "DeletionProtection"}
+    described = {name: value for name, value in pool.items() if name not in elsewhere}
     pool_id = cognito.create_user_pool(PoolName=pool["UserPoolName"], **described)["UserPool"]["Id"]
     described = {name: value for name, value in client.items() if name != "UserPoolId"}
     # Cognito lets a client read every standard attribute unless told otherwise; its double lets it read none.

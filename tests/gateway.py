@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlencode
 from adapters.sockets import Outcome
 from core.operations import Operations
 from tests import template
-from tests.calls import PUSH, Calls
+from tests.calls import CLOSE, MAIL, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -91,6 +91,8 @@ class Gateway:
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
         self.sockets: dict[str, Socket] = {}
+        self.mails: list[dict[str, str]] = []
+        self.tasks: list[tuple[str, str]] = []
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}
@@ -191,6 +193,46 @@ class Gateway:
         """Take the place of adapters.sockets.post."""
         parameters = {"ConnectionId": connection_id, "Data": frame}
         return self.calls.make(PUSH, parameters, lambda: self._receive(connection_id, frame))
+
+    def close(self, connection_id: str) -> Outcome:
+        """Take the place of adapters.sockets.close."""
+        return self.calls.make(CLOSE, {"ConnectionId": connection_id}, lambda: self._close(connection_id))
+
+    def _close(self, connection_id: str) -> Outcome:
+        socket = self.sockets.get(connection_id)
+        if outcome := self.outcomes.get(connection_id):
+            assert isinstance(outcome, Outcome)
+            return outcome
+        if not socket or not socket.is_open:
+            return Outcome.GONE
+        socket.is_open = False
+        return Outcome.DELIVERED
+
+    def take_mail(self, to: str, subject: str, text: str) -> None:
+        """Take the place of adapters.mail.send."""
+        mail = {"to": to, "subject": subject, "text": text}
+        self.calls.make(MAIL, mail, lambda: self.mails.append(mail))
+
+    def mails_to(self, address: str) -> list[dict[str, str]]:
+        return [mail for mail in self.mails if mail["to"] == address]
+
+    def code_to(self, address: str) -> str:
+        """Return the code in the latest mail."""
+        found = re.search(r"\b\d{6}\b", self.mails_to(address)[-1]["text"])
+        assert found
+        return found[0]
+
+    def take_task(self, queue_url: str, text: str) -> None:
+        """Take the place of adapters.queue.send."""
+        self.calls.make(QUEUE, {"QueueUrl": queue_url}, lambda: self.tasks.append((queue_url, text)))
+
+    def work_off(self) -> None:
+        """Hand every queued message to its function, as SQS does."""
+        while self.tasks:
+            _, text = self.tasks.pop(0)
+            event = recorded("erase")
+            event["Records"][0]["body"] = text
+            self.invoke("EraseUser", event)
 
     def _receive(self, connection_id: str, frame: bytes) -> Outcome:
         assert len(frame) <= MOST_REPLY_BYTES

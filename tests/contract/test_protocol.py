@@ -6,14 +6,17 @@ import pytest
 from core.errors import FieldError
 from core.operations import Operations
 from core.shapes import Answer, Request
-from domain import accounts, chats, events, messages, presence, protocol, tickets
+from domain import accounts, blocks, chats, events, messages, presence, protocol, sessions, tickets
 from tests import template
 from tests.gateway import handler_of
 
 GIVEN: dict[type[Answer], str] = {
     accounts.Account: "userId username email confirmed",
-    accounts.Session: "userId accessToken idToken refreshToken expiresIn tokenType",
+    sessions.Session: "userId accessToken idToken refreshToken expiresIn tokenType",
+    sessions.Challenged: "challenge session expiresIn",
     accounts.Users: "users nextCursor",
+    blocks.Blocks: "blocks nextCursor",
+    blocks.Blocked: "userId blockedAt",
     protocol.User: "userId username displayName avatarFileId createdAt online lastSeenAt email",
     tickets.NewTicket: "ticket url expiresIn",
     presence.Greeting: "userId deviceId connectionExpiresAt keepAliveSeconds serverTime",
@@ -30,8 +33,18 @@ GIVEN: dict[type[Answer], str] = {
 
 TAKEN: dict[str, str] = {
     "registerUser": "username email password",
-    "logIn": "email password",
+    "confirmUser": "email code",
+    "resendConfirmation": "email",
+    "logIn": "email password method session code",
     "refreshSession": "refreshToken",
+    "signOut": "",
+    "forgotPassword": "email",
+    "resetPassword": "email code password",
+    "updateUser": "displayName avatarFileId",
+    "deleteUser": "",
+    "blockUser": "userId",
+    "unblockUser": "userId",
+    "listBlocks": "limit cursor",
     "getUser": "userId",
     "findUsers": "username limit cursor",
     "createTicket": "deviceId",
@@ -48,6 +61,7 @@ OPTIONAL = {
     protocol.Chat: {"name", "lastMessage"},
     protocol.Message: {"text", "replyTo", "editedAt", "deletedAt", "clientMessageId"},
     accounts.Users: {"nextCursor"},
+    blocks.Blocks: {"nextCursor"},
     chats.Chats: {"nextCursor"},
 }
 

@@ -101,11 +101,11 @@ def test_a_refusal_tells_nothing_of_anyone(gateway: Gateway, ann: Person) -> Non
     }
 
 
-def test_opening_a_socket_costs_two_writes(gateway: Gateway, ann: Person, calls: Calls) -> None:
+def test_opening_a_socket_costs_two_writes_and_two_reads(gateway: Gateway, ann: Person, calls: Calls) -> None:
     ticket = ann.ticket()
     calls.clear()
     gateway.connect(ticket)
-    assert calls.words() == ["UpdateItem tickets", "UpdateItem connections"]
+    assert calls.words() == ["UpdateItem tickets", "GetItem users", "UpdateItem connections", "GetItem users"]
 
 
 # The socket

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from core import operations as operations_of_core
 from core.operations import MOST_BODY_BYTES, MOST_FRAME_BYTES, Operations
+from domain import codes
+from domain.codes import Purpose
 from tests import template
 from tests.calls import Call, Calls, Proceed, refusal
 from tests.gateway import Answer, Gateway, Socket, handler_of, read_frame, read_http, recorded
@@ -18,6 +21,16 @@ WHOLE: dict[str, dict[str, Any]] = {
     "registerUser": {"username": "dan", "email": "dan@example.com", "password": PASSWORD},
     "logIn": {"email": "ann@example.com", "password": PASSWORD},
     "refreshSession": {"refreshToken": "token"},
+    "signOut": {},
+    "confirmUser": {"email": "ann@example.com", "code": "CODE"},
+    "resendConfirmation": {"email": "ann@example.com"},
+    "forgotPassword": {"email": "ann@example.com"},
+    "resetPassword": {"email": "ann@example.com", "code": "CODE", "password": PASSWORD},
+    "updateUser": {"displayName": "Ann"},
+    "deleteUser": {},
+    "blockUser": {"userId": "BOB"},
+    "unblockUser": {"userId": "BOB"},
+    "listBlocks": {"limit": 5},
     "getUser": {"userId": "me"},
     "findUsers": {"username": "a"},
     "createTicket": {"deviceId": "phone"},
@@ -28,7 +41,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "sendMessage": {"chatId": "CHAT", "text": "hi", "clientMessageId": "m1"},
     "getChatHistory": {"chatId": "CHAT", "limit": 5},
 }
-"""A request that succeeds, for each operation. CHAT stands for a chat of ann's."""
+"""A request that succeeds, for each operation. CHAT stands for a chat of ann's, BOB for bob, CODE for a code."""
 
 WRONG: list[tuple[str, str, Any]] = [
     ("registerUser", "username", 5),
@@ -37,6 +50,14 @@ WRONG: list[tuple[str, str, Any]] = [
     ("logIn", "email", {}),
     ("logIn", "password", None),
     ("refreshSession", "refreshToken", 1.5),
+    ("confirmUser", "code", 123456),
+    ("resendConfirmation", "email", "ann"),
+    ("forgotPassword", "email", ["ann@example.com"]),
+    ("resetPassword", "code", ""),
+    ("resetPassword", "password", "weak"),
+    ("updateUser", "displayName", " "),
+    ("updateUser", "avatarFileId", 5),
+    ("listBlocks", "limit", "0"),
     ("createTicket", "deviceId", True),
     ("createChat", "kind", "secret"),
     ("createChat", "memberIds", "bob"),
@@ -54,12 +75,19 @@ WRONG: list[tuple[str, str, Any]] = [
     ("getChatHistory", "after", "x"),
 ]
 
+WITHOUT_WRONG = {"hello", "getUser", "getChat", "signOut", "deleteUser", "blockUser", "unblockUser"}
+"""They take nothing, or any id."""
+
 TOO_LONG: list[tuple[str, str, str]] = [
     ("registerUser", "username", "x" * 65),
     ("registerUser", "email", "a@" + "b" * 253),
     ("registerUser", "password", "x" * 257),
     ("logIn", "password", "x" * 257),
     ("refreshSession", "refreshToken", "x" * 8193),
+    ("confirmUser", "code", "x" * 129),
+    ("resetPassword", "password", "x" * 257),
+    ("updateUser", "displayName", "x" * 101),
+    ("blockUser", "userId", "x" * 129),
     ("getUser", "userId", "x" * 129),
     ("findUsers", "username", "x" * 65),
     ("createTicket", "deviceId", "x" * 65),
@@ -99,8 +127,9 @@ def wrong_ways(cases: list[tuple[str, str, Any]]) -> list[tuple[str, str, Any, s
 
 
 @pytest.fixture
-def zoe(calls: Calls) -> Iterator[Person]:
+def zoe(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     """Somebody whose token is good, before an AWS that must not be asked anything."""
+    monkeypatch.setattr(operations_of_core, "_guards", [])
     person = Person(Gateway(calls), "zoe", "zoe's id")
     authorizer = {"userId": person.user_id, "deviceId": "phone", "connectedAt": "0", "principalId": person.user_id}
     person.standing_socket = Socket(person.gateway, "connection", authorizer)
@@ -119,20 +148,26 @@ def chat(ann: Person, bob: Person) -> str:
 
 
 def whole(operation: str, chat: str) -> dict[str, Any]:
-    return {name: chat if value == "CHAT" else value for name, value in WHOLE[operation].items()}
+    stands_for = {"CHAT": chat, "BOB": "bob's id", "CODE": "123456"}
+    return {name: stands_for.get(str(value), value) for name, value in WHOLE[operation].items()}
 
 
 def test_the_tables_name_every_operation() -> None:
     assert WHOLE.keys() == OPERATIONS.keys()
-    assert {name for name, _, _ in WRONG} | {"hello", "getUser", "getChat"} == OPERATIONS.keys()
+    assert {name for name, _, _ in WRONG} | WITHOUT_WRONG == OPERATIONS.keys()
 
 
 @pytest.mark.parametrize(("operation", "over"), WAYS)
-def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, chat: str) -> None:
+def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, bob: Person, chat: str) -> None:
     fields = whole(operation, chat)
     if operation == "refreshSession":
         fields["refreshToken"] = ann.session["refreshToken"]
-    assert ann.ask(operation, over, **fields).status in {200, 201, 204}
+    if "code" in fields:
+        purpose = Purpose.CONFIRMATION if operation == "confirmUser" else Purpose.PASSWORD
+        fields["code"] = codes.issue(purpose, ann.email)
+    if operation == "blockUser":
+        fields["userId"] = bob.user_id
+    assert ann.ask(operation, over, **fields).status in {200, 201, 202, 204}
 
 
 @pytest.mark.parametrize(("operation", "over"), WAYS)
@@ -159,7 +194,7 @@ def test_a_value_that_is_too_long_is_named(
         for name, over in WAYS
         for field in WHOLE[name]
         if f"{{{field}}}" not in str(OPERATIONS[name][1]) or over == SOCKET
-        if field not in {"deviceId", "name", "limit", "clientMessageId"}
+        if field not in {"deviceId", "name", "limit", "clientMessageId", "displayName"}
     ],
 )
 def test_what_is_missing_is_named(operation: str, field: str, over: str, zoe: Person, calls: Calls) -> None:
@@ -189,7 +224,7 @@ def test_a_body_that_is_no_json_object_is_malformed(
 
 def request(person: Person, operation: str, body: str | bytes) -> Answer:
     method, path = str(OPERATIONS[operation][1]).split()
-    return person.request(method, path.replace("{chatId}", "c"), body)
+    return person.request(method, path.replace("{chatId}", "c").replace("{userId}", "u"), body)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY)
@@ -314,5 +349,7 @@ SECRETS = {
     "accessToken",
     "idToken",
     "ticket",
+    "code",
+    "displayName",
     "name",
 }

@@ -11,6 +11,12 @@ ENVIRONMENT = {
     "SOCKET_URL": "wss://socket",
     "CONNECTIONS_URL": "https://connections",
     "CONFIRM_MAIL": "true",
+    "MAIL_URL": "https://email",
+    "MAIL_FROM": "kaiwa@example.com",
+    "QUEUE_URL": "https://sqs",
+    "WEB_URL": "https://chat.example.com",
+    "ERASURES_URL": "https://sqs/1/erasures",
+    "LIMITS": '{"sends": 5}',
 }
 
 
@@ -24,6 +30,12 @@ def test_settings_are_what_the_environment_says() -> None:
         socket_url="wss://socket",
         connections_url="https://connections",
         confirm_mail=True,
+        mail_url="https://email",
+        mail_from="kaiwa@example.com",
+        queue_url="https://sqs",
+        web_url="https://chat.example.com",
+        erasures_url="https://sqs/1/erasures",
+        limits={"sends": 5},
     )
 
 
