@@ -19,10 +19,10 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench package deploy lock
+.PHONY: help run demo reset test check bench screenshots package deploy lock
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS))"
 
@@ -50,6 +50,9 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 
 bench: $(VENV) $(MODULES)  ## measure the round trips on a local stack of its own
 	@$(PYTHON) -m bench
+
+screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
+	@$(PYTHON) -m docs.screenshots
 
 package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package

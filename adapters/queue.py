@@ -7,7 +7,6 @@ from core import aws
 from core.settings import settings
 
 OK = 200
-UNREACHED = 503
 HEADERS = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage"}
 
 
@@ -15,27 +14,32 @@ class QueueError(Exception):
     """SQS did not take a message."""
 
 
-def send(queue_url: str, text: str) -> None:
+def send(queue_url: str, text: str, delay_seconds: int = 0) -> None:
     """Put a message into a queue.
 
+    Args:
+        queue_url: The queue.
+        text: The message, at most 256 KB.
+        delay_seconds: For how long nobody gets it; at most 900.
+
     Raises:
-        QueueError: SQS refused it, or did not answer up to the last try.
+        QueueError: SQS refused it, or did not answer.
     """
-    body = msgspec.json.encode({"QueueUrl": queue_url, "MessageBody": text})
-    status = UNREACHED
+    body = msgspec.json.encode({"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds})
     for attempt in range(1, aws.TRIES + 1):
-        status = _post(body)
+        status = _try(body)
+        if status == OK:
+            return
         if not aws.is_passing(status):
             break
         if attempt < aws.TRIES:
             aws.wait(attempt)
-    if status != OK:
-        raise QueueError(f"SQS answered {status}.")
+    raise QueueError(f"SQS answered {status}.")
 
 
-def _post(body: bytes) -> int:
-    """Post once. Returns the HTTP status, or UNREACHED where there was no answer."""
+def _try(body: bytes) -> int:
+    """Send once. Returns the HTTP status; 503 where there was no answer."""
     try:
         return aws.post("sqs", "SendMessage", f"{settings().queue_url}/", body, HEADERS).status
     except HTTPClientError:
-        return UNREACHED
+        return 503

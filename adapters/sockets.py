@@ -1,5 +1,6 @@
 """API Gateway's ``@connections``: post to a socket, and close one."""
 
+import time
 from collections.abc import Callable
 from enum import Enum
 from urllib.parse import quote
@@ -20,29 +21,38 @@ class Outcome(Enum):
     DELIVERED = "delivered"
     GONE = "gone"
     FAILED = "failed"
+    """Throttled, unreachable or in error, up to the last try. It may succeed later."""
+    REFUSED = "refused"
+    """It would be refused again."""
 
 
-def post(connection_id: str, frame: bytes) -> Outcome:
+def post(connection_id: str, frame: bytes, until: float) -> Outcome:
     """Send a frame to a socket, trying again while API Gateway asks for patience.
 
-    Returns:
-        GONE where the socket is closed. FAILED where it was throttled, unreachable or in error up to the last try.
+    Args:
+        connection_id: The socket.
+        frame: What to send.
+        until: When to stop trying, on the monotonic clock. The first try is made in any case.
     """
     url = _url(connection_id)
-    return _try(lambda: aws.post("execute-api", "PostToConnection", url, frame, {}).status)
+    return _try(lambda: aws.post("execute-api", "PostToConnection", url, frame, {}).status, until)
 
 
-def close(connection_id: str) -> Outcome:
+def close(connection_id: str, until: float) -> Outcome:
     """Close a socket, trying again while API Gateway asks for patience.
 
+    Args:
+        connection_id: The socket.
+        until: When to stop trying, on the monotonic clock. The first try is made in any case.
+
     Returns:
-        DELIVERED where this closed it, GONE where it was closed. FAILED where it may still be open.
+        DELIVERED where this closed it, GONE where it was closed already; else it may still be open.
     """
     url = _url(connection_id)
-    return _try(lambda: aws.delete("execute-api", "DeleteConnection", url).status)
+    return _try(lambda: aws.delete("execute-api", "DeleteConnection", url).status, until)
 
 
-def _try(call: Callable[[], int]) -> Outcome:
+def _try(call: Callable[[], int], until: float) -> Outcome:
     for attempt in range(1, aws.TRIES + 1):
         status = _status(call)
         if status in DELIVERED:
@@ -50,9 +60,10 @@ def _try(call: Callable[[], int]) -> Outcome:
         if status == GONE:
             return Outcome.GONE
         if not aws.is_passing(status):
+            return Outcome.REFUSED
+        if attempt == aws.TRIES or time.monotonic() >= until:
             break
-        if attempt < aws.TRIES:
-            aws.wait(attempt)
+        aws.wait(attempt)
     return Outcome.FAILED
 
 

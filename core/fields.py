@@ -27,3 +27,6 @@ Limit = Annotated[int, Meta(ge=1, le=100)]
 
 Cursor = Annotated[str, Meta(min_length=1, max_length=1024)]
 """Where the page before ended, as its ``nextCursor`` said."""
+
+Text = Annotated[str, Meta(min_length=1, max_length=8000)]
+"""What a message says."""

@@ -14,7 +14,7 @@ import msgspec
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from core import clock, telemetry
+from core import clock, deadline, telemetry
 from core.errors import Failure, FieldError, Internal, InvalidRequest, TooLarge, Unauthenticated, Unavailable
 from core.shapes import Request
 
@@ -145,8 +145,9 @@ class Operations:
 
         return add
 
-    def __call__(self, event: Event, _context: object) -> dict[str, Any]:
+    def __call__(self, event: Event, context: object) -> dict[str, Any]:
         """Answer an event of an HTTP API (payload 2.0) or of a WebSocket API (MESSAGE)."""
+        deadline.begin(context)
         transport = _Socket(event) if "connectionId" in event["requestContext"] else _Http(event)
         started = clock.milliseconds()
         operation, result = self._run(transport)
@@ -192,6 +193,7 @@ class Lifecycle:
         """Answer an event of a WebSocket API. A frame whose action is ``$connect`` leads here too, and is refused."""
         if event["requestContext"]["eventType"] != self._event_type:
             return Operations()(event, context)
+        deadline.begin(context)
         transport = _Socket(event)
         started = clock.milliseconds()
         result: Reply[None] | Failure = Reply(200, None)

@@ -1,12 +1,14 @@
 """Do several things that wait on the network at the same time."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 First = TypeVar("First")
 Second = TypeVar("Second")
+Third = TypeVar("Third")
+Fourth = TypeVar("Fourth")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -19,18 +21,28 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="parallel")
 
 
-def together(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
-    """Run two calls at once and return what both return.
+@overload
+def together(one: Callable[[], First], two: Callable[[], Second], /) -> tuple[First, Second]: ...
+@overload
+def together(
+    one: Callable[[], First], two: Callable[[], Second], three: Callable[[], Third], /
+) -> tuple[First, Second, Third]: ...
+@overload
+def together(
+    one: Callable[[], First], two: Callable[[], Second], three: Callable[[], Third], four: Callable[[], Fourth], /
+) -> tuple[First, Second, Third, Fourth]: ...
+def together(first: Callable[[], Any], /, *others: Callable[[], Any]) -> tuple[Any, ...]:
+    """Run a few calls at once and return what they return.
 
     Raises:
-        Exception: What either raised, once both have ended; what the first raised, if both did.
+        Exception: What one of them raised, once all have ended; where several did, what the first of these raised.
     """
-    other = _threads().submit(second)
+    under_way = [_threads().submit(other) for other in others]
     try:
         result = first()
     finally:
-        other.exception()
-    return result, other.result()
+        wait(under_way)
+    return result, *(other.result() for other in under_way)
 
 
 def each(call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -21,10 +21,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         confirm_mail: Whether a new user must prove that the mail address is theirs.
         mail_url: Where SES is.
         mail_from: The sender of our mails. SES must know it as ours.
-        queue_url: Where SQS is.
         web_url: Where people open the web client, for links in mails.
         erasures_url: The queue of users to erase.
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
+        queue_url: Where SQS is.
+        deliveries_url: The queue of frames on their way to sockets.
+        direct_sockets: To more sockets than these a frame goes by that queue.
+        bus_url: Where EventBridge is.
+        event_bus: The bus that tells of members who are away.
+        offline_events: Whether it shall.
+        message_days: For how many days messages are kept; 0 for ever.
     """
 
     region: str
@@ -37,10 +43,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     confirm_mail: bool
     mail_url: str
     mail_from: str
-    queue_url: str
     web_url: str
     erasures_url: str
     limits: Mapping[str, int]
+    queue_url: str
+    deliveries_url: str
+    direct_sockets: int
+    bus_url: str
+    event_bus: str
+    offline_events: bool
+    message_days: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -61,10 +73,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             confirm_mail=environment["CONFIRM_MAIL"] == "true",
             mail_url=environment["MAIL_URL"],
             mail_from=environment["MAIL_FROM"],
-            queue_url=environment["QUEUE_URL"],
             web_url=environment["WEB_URL"],
             erasures_url=environment["ERASURES_URL"],
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
+            queue_url=environment["QUEUE_URL"],
+            deliveries_url=environment["DELIVERIES_URL"],
+            direct_sockets=int(environment["DIRECT_SOCKETS"]),
+            bus_url=environment["BUS_URL"],
+            event_bus=environment["EVENT_BUS"],
+            offline_events=environment["OFFLINE_EVENTS"] == "true",
+            message_days=int(environment["MESSAGE_DAYS"]),
         )
 
 

@@ -1,5 +1,7 @@
 """Accounts: registering, confirming the mail address, and what people see of each other."""
 
+from collections.abc import Collection
+
 from adapters import identity
 from core.clock import at_least
 from core.errors import Conflict, InvalidRequest, NotFound
@@ -181,6 +183,16 @@ def find_users(prefix: str, limit: int, cursor: str | None) -> Users:
         users=[_seen(user, connections.get(user.user_id)) for user in page],
         next_cursor=encode_cursor((page[-1].name_key, page[-1].user_id)) if more else None,
     )
+
+
+def check_exist(user_ids: Collection[str]) -> None:
+    """Refuse ids that are nobody's.
+
+    Raises:
+        NotFound: One of them is not a user.
+    """
+    if user_ids and len(User.find_all(user_ids)) < len(user_ids):
+        raise unknown_user()
 
 
 def unknown_user() -> NotFound:

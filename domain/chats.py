@@ -1,6 +1,7 @@
 """Chats: who talks with whom."""
 
 from collections.abc import Collection
+from typing import Any
 
 from core import aws, clock
 from core.errors import InvalidRequest, Unavailable
@@ -10,10 +11,9 @@ from core.pages import decode_cursor, encode_cursor, fitting
 from core.parallel import each, together
 from core.shapes import Answer
 from domain import delivery, messages, protocol
-from domain.accounts import unknown_user
+from domain.accounts import check_exist, unknown_user
 from domain.events import ChatCreated
 from models import chats
-from models.accounts import User
 from models.blocks import Block
 from models.chats import DIRECT, GROUP, Chat, Membership
 
@@ -25,6 +25,10 @@ MOST_MEMBERS_AT_ONCE = 99
 
 MOST_UNREAD = 100
 """Unread messages are counted up to here, so that a list costs the same however long nobody looked."""
+
+
+MOST_READERS = 100
+"""Up to so many members a chat tells how far each has read: one BatchGetItem (DynamoDB's API reference: 100 keys)."""
 
 
 class Chats(Answer, frozen=True):
@@ -50,16 +54,28 @@ def create(caller: Caller, kind: str, member_ids: Collection[str], name: str | N
     return _create_group(caller, others, name)
 
 
-def get(caller: Caller, chat_id: str) -> protocol.Chat:
+def get(caller: Caller, chat_id: str) -> protocol.OpenedChat:
     """Return a chat to a member.
 
     Raises:
         NotFound: There is no such chat, or the caller is not in it.
     """
-    chat, last = together(lambda: Chat.find(chat_id), lambda: messages.last(chat_id))
-    if not chat or caller.user_id not in chat.member_ids:
+    chat, membership, end = together(
+        lambda: Chat.find(chat_id),
+        lambda: Membership.find(caller.user_id, chat_id),
+        lambda: messages.last(chat_id),
+    )
+    if not chat or not membership:
         raise messages.unknown_chat()
-    return seen(chat, last)
+    visible = [end.message_id] if end and end.seq > membership.joined_seq else []
+    readers = chat.member_ids if len(chat.member_ids) <= MOST_READERS else set()
+    last, sides = together(
+        lambda: messages.find_all(chat_id, visible), lambda: Membership.find_all(chat_id, readers) if readers else []
+    )
+    return protocol.OpenedChat(
+        **fields_of(seen(chat, next(iter(last.values()), None))),
+        read_seqs={side.user_id: int(side.read_seq) for side in sides},
+    )
 
 
 def list_chats(caller: Caller, limit: int, cursor: str | None) -> Chats:
@@ -88,6 +104,7 @@ def seen(chat: Chat, last: protocol.Message | None) -> protocol.Chat:
         last_seq=int(chat.last_seq),
         last_message=last,
         created_at=chat.created_at,
+        history_for_new_members=chat.history_for_new_members,
     )
 
 
@@ -114,7 +131,7 @@ def _find_direct(caller: Caller, other: str) -> protocol.Chat | None:
         return None
     if other not in chat.member_ids or caller.user_id in (chat.silenced or ()):
         raise unknown_user()
-    return seen(chat, messages.last(chat_id))
+    return seen(chat, messages.last_message(chat_id))
 
 
 def _store_direct(mine: str, other: str) -> Chat | None:
@@ -123,7 +140,7 @@ def _store_direct(mine: str, other: str) -> Chat | None:
     Returns:
         None where the chat exists by now, or a block came or went meanwhile.
     """
-    _check_users([other])
+    check_exist([other])
     theirs, own = together(lambda: Block.find(other, mine), lambda: Block.find(mine, other))
     if theirs:
         raise unknown_user()
@@ -136,7 +153,7 @@ def _store_direct(mine: str, other: str) -> Chat | None:
 def _create_group(caller: Caller, others: set[str], name: str | None) -> tuple[protocol.Chat, bool]:
     if len(others) >= MOST_MEMBERS:
         raise InvalidRequest.field("memberIds", f"A chat has at most {MOST_MEMBERS} members.")
-    _check_users(others)
+    check_exist(others)
     chat = _new(new_id(), GROUP, {caller.user_id, *others}, name=name, admins={caller.user_id})
     if len(chat.member_ids) > MOST_MEMBERS_AT_ONCE:
         chats.create_large(chat)
@@ -159,11 +176,6 @@ def _new(chat_id: str, kind: str, members: set[str], name: str | None = None, ad
     )
 
 
-def _check_users(user_ids: Collection[str]) -> None:
-    if user_ids and len(User.find_all(user_ids)) < len(user_ids):
-        raise unknown_user()
-
-
 def _announced(chat: Chat, caller: Caller) -> protocol.Chat:
     created = seen(chat, None)
     event = ChatCreated(chat_id=chat.chat_id, chat=created)
@@ -178,8 +190,10 @@ def _activity(chat: Chat) -> tuple[str, str]:
 
 def _listed(caller: Caller, chat: Chat, membership: Membership) -> protocol.ListedChat:
     """Look at the end of the chat's log: it holds the last message and the unread ones alike."""
-    read_seq = int(membership.read_seq)
-    behind = min(int(chat.last_seq) - read_seq, MOST_UNREAD)
-    last, unread = messages.tail(chat.chat_id, caller.user_id, read_seq, behind)
-    described = {name: getattr(seen(chat, last), name) for name in protocol.Chat.__struct_fields__}
-    return protocol.ListedChat(**described, unread_count=unread, read_seq=read_seq)
+    end = messages.tail(caller.user_id, chat, membership, MOST_UNREAD)
+    return protocol.ListedChat(**fields_of(seen(chat, end.last)), unread_count=end.unread, read_seq=end.read_seq)
+
+
+def fields_of(chat: protocol.Chat) -> dict[str, Any]:
+    """Return what every kind of chat shows, by field."""
+    return {name: getattr(chat, name) for name in protocol.Chat.__struct_fields__}

@@ -2,15 +2,20 @@
 
 Announce only what is stored. A push may come late, twice or never, and the log makes up for it; a push of something
 that is not in the log could not be made up for.
+
+A few sockets are posted to at once. Many go to a queue in parcels, from which as many functions post side by side, so
+that the time to reach everyone hardly grows with the chat. What could not be delivered goes there too, to be tried
+later.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from adapters import sockets
+from adapters import queue, sockets
 from adapters.sockets import Outcome
-from core import clock, parallel, telemetry
+from core import clock, deadline, parallel, telemetry
+from core.settings import settings
 from domain.events import Event
 from models.connections import Connections, Socket
 
@@ -20,17 +25,50 @@ KEYS_A_READ = 100
 YOUNG_MILLISECONDS = 5_000
 """API Gateway also answers 410 for a socket whose ``$connect`` has not returned yet. One this young may still come."""
 
+MOST_FRAME_BYTES = 32 * 1024
+"""API Gateway bills and sends in frames of this size (its quota page). What is larger is fetched by who wants it."""
+
+LARGE_FIELDS = frozenset({"message", "chat"})
+"""What a frame that is too large is sent without."""
+
+PATIENCE_SECONDS = 3.0
+"""How long somebody waits for their own answer because others cannot be reached."""
+
+RESERVE_SECONDS = 3.0
+"""What a function keeps for handing on what is left: a last post may take 2 s to fail, a message to SQS little."""
+
+SOCKETS_A_PARCEL = 100
+"""A function with a seventh of a processor posts to so many in about half a second."""
+
+DELAYS_SECONDS = (1, 5, 20)
+"""When a parcel is tried again. Who cannot be reached for longer reconnects, and reads the log."""
+
+
+class Parcel(msgspec.Struct, frozen=True, array_like=True):
+    """A frame on its way to sockets.
+
+    Attributes:
+        frame: The frame, as JSON.
+        to: The sockets.
+        tries: How often it was posted to them in vain.
+    """
+
+    frame: str
+    to: list[Socket]
+    tries: int = 0
+
 
 def audience(user_ids: Collection[str]) -> list[Socket]:
-    """Return every live socket of these users."""
+    """Return every live socket of these users; none if they cannot be read, for what happened has happened anyway."""
     ordered = sorted(user_ids)
     chunks = [ordered[start : start + KEYS_A_READ] for start in range(0, len(ordered), KEYS_A_READ)]
-    return [
-        socket
-        for connections in parallel.each(Connections.find_all, chunks)
-        for one in connections
-        for socket in one.sockets
-    ]
+    try:
+        found = parallel.each(Connections.find_all, chunks)
+    except Exception as error:
+        telemetry.logger.error("no audience", extra={"error": type(error).__name__, "users": len(ordered)})
+        telemetry.count("audiences_lost")
+        return []
+    return [socket for connections in found for one in connections for socket in one.sockets]
 
 
 def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
@@ -41,15 +79,92 @@ def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
         to: The sockets.
         sender: The connection that caused it and gets a reply instead; None over HTTP.
     """
-    frame = msgspec.json.encode(event)
     receivers = [socket for socket in to if socket.connection_id != sender]
     if not receivers:
         return
-    outcomes = parallel.each(lambda socket: sockets.post(socket.connection_id, frame), receivers)
+    frame = frame_of(event)
+    if len(receivers) > settings().direct_sockets:
+        _queue([Parcel(frame.decode(), part) for part in _parts(receivers)], delay_seconds=0)
+    elif left := _post(frame, receivers, deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)):
+        _queue([Parcel(frame.decode(), left, tries=1)], DELAYS_SECONDS[0])
+
+
+def deliver(text: str) -> bool:
+    """Post a parcel from the queue. What cannot be delivered yet goes back, alone.
+
+    Returns:
+        False where it was tried for the last time, in vain: the queue then sets it aside for people to look at.
+    """
+    parcel = msgspec.json.decode(text, type=Parcel)
+    until = deadline.within(deadline.LONGEST_SECONDS, RESERVE_SECONDS)
+    left = _post(parcel.frame.encode(), parcel.to, until)
+    if not left:
+        return True
+    if parcel.tries >= len(DELAYS_SECONDS):
+        return False
+    again = Parcel(parcel.frame, left, parcel.tries + 1)
+    queue.send(settings().deliveries_url, _text(again), DELAYS_SECONDS[parcel.tries])
+    telemetry.count("pushes_queued", len(left))
+    return True
+
+
+def frame_of(event: Event) -> bytes:
+    """Return the frame of an event: whole, or where that is too large, what is needed to fetch the rest."""
+    frame = msgspec.json.encode(event)
+    if len(frame) <= MOST_FRAME_BYTES:
+        return frame
+    fields = msgspec.to_builtins(event)
+    message_id = fields.get("message", {}).get("messageId")
+    known = {"messageId": message_id} if message_id else {}
+    kept = {name: value for name, value in fields.items() if name not in LARGE_FIELDS}
+    return msgspec.json.encode({**kept, **known, "truncated": True})
+
+
+def _post(frame: bytes, receivers: Sequence[Socket], until: float) -> list[Socket]:
+    """Post to sockets, and forget those that are gone. Returns those that may be reached later."""
+    outcomes = parallel.each(lambda socket: _outcome(socket, frame, until), receivers)
     for outcome in Outcome:
         if number := outcomes.count(outcome):
             telemetry.count(f"pushes_{outcome.value}", number)
-    _forget([socket for socket, outcome in zip(receivers, outcomes, strict=True) if outcome is Outcome.GONE])
+    came = list(zip(receivers, outcomes, strict=True))
+    _forget([socket for socket, outcome in came if outcome is Outcome.GONE])
+    return [socket for socket, outcome in came if outcome is Outcome.FAILED]
+
+
+def _outcome(socket: Socket, frame: bytes, until: float) -> Outcome:
+    """Post to one socket, whatever happens to it."""
+    try:
+        return sockets.post(socket.connection_id, frame, until)
+    except Exception as error:
+        telemetry.logger.error("not posted", extra={"error": type(error).__name__})
+        return Outcome.FAILED
+
+
+def _queue(parcels: Sequence[Parcel], delay_seconds: int) -> None:
+    """Leave parcels to DeliverEvents. If even that fails, the receivers find what they missed in the log."""
+    queued = parallel.each(lambda parcel: _queue_one(parcel, delay_seconds), parcels)
+    for name, done in (("pushes_queued", True), ("pushes_lost", False)):
+        parts = (len(parcel.to) for parcel, was in zip(parcels, queued, strict=True) if was is done)
+        if number := sum(parts):
+            telemetry.count(name, number)
+
+
+def _queue_one(parcel: Parcel, delay_seconds: int) -> bool:
+    try:
+        queue.send(settings().deliveries_url, _text(parcel), delay_seconds)
+    except Exception as error:
+        telemetry.logger.error("not queued", extra={"error": type(error).__name__, "sockets": len(parcel.to)})
+        return False
+    return True
+
+
+def _text(parcel: Parcel) -> str:
+    return msgspec.json.encode(parcel).decode()
+
+
+def _parts(receivers: Sequence[Socket]) -> Iterable[list[Socket]]:
+    starts = range(0, len(receivers), SOCKETS_A_PARCEL)
+    return (list(receivers[start : start + SOCKETS_A_PARCEL]) for start in starts)
 
 
 def _forget(gone: Collection[Socket]) -> None:

@@ -4,8 +4,46 @@ from core.shapes import Answer
 from domain.protocol import Chat, Message
 
 
-class Event(Answer, frozen=True, tag_field="type"):
+class Event(Answer, frozen=True, tag_field="type", kw_only=True):
     """Something that happened, told to sockets."""
+
+
+class Logged(Event, frozen=True, kw_only=True):
+    """Something that took a place in a chat's log.
+
+    Attributes:
+        seq: The place.
+        at: When.
+    """
+
+    chat_id: str
+    seq: int
+    at: str
+
+
+class MessageEvent(Logged, frozen=True, kw_only=True):
+    """Something that happened to a message.
+
+    Attributes:
+        message: The message as it is after that. In ``getEvents``, as it is now.
+    """
+
+    message_id: str
+    message: Message | None = None
+
+
+class MemberEvent(Logged, frozen=True, kw_only=True):
+    """Members of a group came or went.
+
+    Attributes:
+        by_id: Who did it.
+        member_ids: Those who came or went, and nobody else.
+        admins: The group's admins after that.
+    """
+
+    by_id: str
+    member_ids: list[str]
+    admins: list[str]
 
 
 class ChatCreated(Event, frozen=True, tag="chat.created"):
@@ -15,10 +53,88 @@ class ChatCreated(Event, frozen=True, tag="chat.created"):
     chat: Chat
 
 
-class MessageCreated(Event, frozen=True, tag="message.created"):
+class ChatUpdated(Logged, frozen=True, tag="chat.updated", kw_only=True):
+    """A group's name, admins or settings are others now.
+
+    Attributes:
+        by_id: Who did it.
+        history_for_new_members: Whether who joins from now on sees what was said before.
+    """
+
+    by_id: str
+    name: str | None = None
+    admins: list[str]
+    history_for_new_members: bool = True
+
+
+class MemberAdded(MemberEvent, frozen=True, tag="member.added"):
+    """Members came."""
+
+
+class MemberRemoved(MemberEvent, frozen=True, tag="member.removed"):
+    """Members went. They hear of it too, as the last they hear of the chat."""
+
+
+class MessageCreated(Logged, frozen=True, tag="message.created", kw_only=True):
     """A message took its place in a chat's log."""
 
-    chat_id: str
-    seq: int
-    at: str
     message: Message
+
+
+class MessageEdited(MessageEvent, frozen=True, tag="message.edited"):
+    """Its author put it in other words."""
+
+
+class MessageDeleted(MessageEvent, frozen=True, tag="message.deleted"):
+    """Its words are no more. It keeps its place."""
+
+
+class ReactionAdded(MessageEvent, frozen=True, tag="reaction.added", kw_only=True):
+    """Somebody reacted to a message."""
+
+    user_id: str
+    emoji: str
+
+
+class ReactionRemoved(MessageEvent, frozen=True, tag="reaction.removed", kw_only=True):
+    """Somebody took a reaction back."""
+
+    user_id: str
+    emoji: str
+
+
+class ReadUpdated(Event, frozen=True, tag="read.updated", kw_only=True):
+    """A member has read up to a place in the log."""
+
+    chat_id: str
+    user_id: str
+    read_seq: int
+
+
+class Typing(Event, frozen=True, tag="typing", kw_only=True):
+    """A member is writing, or is not any more. It ends by itself after 10 s."""
+
+    chat_id: str
+    user_id: str
+    typing: bool
+
+
+class PresenceChanged(Event, frozen=True, tag="presence.changed", kw_only=True):
+    """Somebody whom the receiver has a direct chat with came or went."""
+
+    user_id: str
+    online: bool
+    last_seen_at: str
+
+
+AnyLogged = (
+    ChatUpdated
+    | MemberAdded
+    | MemberRemoved
+    | MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | ReactionAdded
+    | ReactionRemoved
+)
+"""What ``getEvents`` returns."""

@@ -1,17 +1,22 @@
 """Messages: one log a chat, in order, each message exactly once."""
 
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
 import msgspec
 
 from core import clock
-from core.errors import InvalidRequest, NotFound
+from core.attempts import attempts
+from core.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from core.identifiers import derived_id, new_id
 from core.operations import Caller
 from core.pages import fitting
 from core.parallel import together
 from core.shapes import Answer
-from domain import delivery, limits, protocol
-from domain.events import MessageCreated
+from domain import absence, delivery, limits, protocol
+from domain.events import Logged, MessageCreated, MessageDeleted, MessageEdited, MessageEvent
 from models.chats import Chat, Membership
+from models.events import LoggedEvent
 from models.messages import Message
 
 
@@ -24,6 +29,34 @@ class History(Answer, frozen=True):
 
     messages: list[protocol.Message]
     has_more: bool
+
+
+class Tail(msgspec.Struct, frozen=True):
+    """The end of a chat's log as one of its members sees it.
+
+    Attributes:
+        last: The last message, or None.
+        unread: How many of others' messages the member has not read.
+        read_seq: How far the member has read.
+    """
+
+    last: protocol.Message | None
+    unread: int
+    read_seq: int
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What to tell of a message that was changed.
+
+    Attributes:
+        event: The kind of event.
+        at: When.
+        details: What the event says besides.
+    """
+
+    event: type[MessageEvent]
+    at: str
+    details: dict[str, Any] = {}
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -89,7 +122,10 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
         return _seen(stored), False
     sent = _seen(message)
     event = MessageCreated(chat_id=chat_id, seq=sent.seq, at=now, message=sent)
-    delivery.announce(event, to, caller.connection_id)
+    together(
+        lambda: delivery.announce(event, to, caller.connection_id),
+        lambda: absence.tell(chat, sent, {socket.user_id for socket in to}),
+    )
     return sent, True
 
 
@@ -114,27 +150,153 @@ def history(caller: Caller, chat_id: str, before: int | None, after: int | None,
     )
     if not membership:
         raise unknown_chat()
-    page = fitting(_read(chat_id, places[:limit]))
-    return History(messages=sorted(page, key=lambda one: one.seq), has_more=len(places) > len(page))
+    if after is not None and after < membership.joined_seq:
+        return history(caller, chat_id, None, int(membership.joined_seq), limit)
+    visible = _after(membership.joined_seq, places)
+    page = fitting(_read(chat_id, visible[:limit]))
+    return History(messages=sorted(page, key=lambda one: one.seq), has_more=len(visible) > len(page))
 
 
-def last(chat_id: str) -> protocol.Message | None:
+def last(chat_id: str) -> Message | None:
+    """Return the last place of a chat that holds a message, or None."""
+    return next(iter(Message.newest(chat_id, None, 1)), None)
+
+
+def last_message(chat_id: str) -> protocol.Message | None:
     """Return the last message of a chat, or None."""
-    return next(iter(_read(chat_id, Message.newest(chat_id, None, 1))), None)
+    place = last(chat_id)
+    return find_all(chat_id, [place.message_id]).get(place.message_id) if place else None
 
 
-def tail(chat_id: str, reader_id: str, read_seq: int, behind: int) -> tuple[protocol.Message | None, int]:
-    """Return the last message of a chat, and how many of others' messages the reader has not read.
+def tail(reader_id: str, chat: Chat, membership: Membership, most: int) -> Tail:
+    """Return the end of a chat's log as one of its members sees it.
+
+    Who says something has read what was said before, so the reader's own last message counts as their mark if it is
+    further than the one that they set.
 
     Args:
-        chat_id: The chat.
-        reader_id: Whose own messages do not count.
-        read_seq: How far they have read.
-        behind: How many places of the log to look at, at most. They may be fewer messages, because a seq can be lost.
+        reader_id: Who reads. Their own messages are never unread.
+        chat: The chat.
+        membership: The reader's side of it.
+        most: How many places of the log to look at. They may be fewer messages, because a seq can be something else.
     """
-    places = Message.newest(chat_id, None, max(behind, 1))
-    unread = sum(place.seq > read_seq and place.sender_id != reader_id for place in places)
-    return next(iter(_read(chat_id, places[:1])), None), unread
+    marked = int(membership.read_seq)
+    behind = min(int(chat.last_seq) - marked, most)
+    places = _after(membership.joined_seq, Message.newest(chat.chat_id, None, max(behind, 1)))
+    read_seq = max([marked, *(int(place.seq) for place in places if place.sender_id == reader_id)])
+    unread = sum(place.seq > read_seq for place in places)
+    return Tail(next(iter(_read(chat.chat_id, places[:1])), None), unread, read_seq)
+
+
+def find_all(chat_id: str, message_ids: Collection[str]) -> dict[str, protocol.Message]:
+    """Return those of a chat's messages that exist, by their ids."""
+    return {one.message_id: _seen(one) for one in Message.find_all(chat_id, set(message_ids))} if message_ids else {}
+
+
+def edit(caller: Caller, chat_id: str, message_id: str, text: str) -> protocol.Message:
+    """Put one's own message in other words. The same words change nothing.
+
+    Raises:
+        NotFound: There is no such chat or message, or the caller is not in the chat.
+        Forbidden: The message is somebody else's.
+        Conflict: It was deleted.
+    """
+
+    def alter(_chat: Chat, message: Message) -> Change | None:
+        if message.sender_id != caller.user_id:
+            raise Forbidden("forbidden", "Only its author can edit a message.")
+        check_not_deleted(message)
+        if message.text == text:
+            return None
+        message.text = text
+        message.edited_at = clock.now()
+        return Change(MessageEdited, message.edited_at)
+
+    return change(caller, chat_id, message_id, alter)
+
+
+def delete(caller: Caller, chat_id: str, message_id: str) -> protocol.Message:
+    """Take back what a message says. It keeps its place in the log. To do so again changes nothing.
+
+    Raises:
+        NotFound: There is no such chat or message, or the caller is not in the chat.
+        Forbidden: The caller is neither its author nor an admin of the chat.
+    """
+
+    def alter(chat: Chat, message: Message) -> Change | None:
+        if caller.user_id not in {message.sender_id, *(chat.admins or ())}:
+            raise Forbidden("forbidden", "Only its author or an admin can delete a message.")
+        if message.deleted_at:
+            return None
+        message.text = message.reactions = None
+        message.deleted_at = clock.now()
+        return Change(MessageDeleted, message.deleted_at)
+
+    return change(caller, chat_id, message_id, alter)
+
+
+def change(
+    caller: Caller, chat_id: str, message_id: str, alter: Callable[[Chat, Message], Change | None]
+) -> protocol.Message:
+    """Change a message, log it and tell everyone, exactly once.
+
+    The message is read first, so that who repeats a request takes no place in the log. Of several who change it at the
+    same moment each one's change is made to what the one before left, and the order of the log is the order of changes.
+
+    Args:
+        caller: Who changes it.
+        chat_id: The chat.
+        message_id: The message.
+        alter: Changes the message in place and returns what to tell; None where it is that way already. It may be
+            called several times.
+
+    Raises:
+        NotFound: There is no such chat or message, or the caller is not in the chat.
+        Unavailable: Others were faster every time.
+    """
+    for _ in attempts():
+        chat, membership, message = together(
+            lambda: Chat.find(chat_id),
+            lambda: Membership.find(caller.user_id, chat_id),
+            lambda: Message.find(chat_id, message_id),
+        )
+        if not chat or not membership:
+            raise unknown_chat()
+        if not message or message.seq <= membership.joined_seq:
+            raise _unknown_message()
+        since = message.changed_seq
+        changed = alter(chat, message)
+        if not changed:
+            return _seen(message)
+        numbered = Chat.next_seq(chat_id, caller.user_id, None)
+        if not numbered:
+            raise unknown_chat()
+        seq = int(numbered.last_seq)
+        message.changed_seq = seq
+        event = changed.event(chat_id=chat_id, seq=seq, at=changed.at, message_id=message_id, **changed.details)
+        if message.change(since, logged(event)):
+            after = _seen(message)
+            to = delivery.audience(numbered.member_ids)
+            delivery.announce(msgspec.structs.replace(event, message=after), to, caller.connection_id)
+            return after
+    raise Unavailable
+
+
+def logged(event: Logged) -> LoggedEvent:
+    """Return an event as it is kept in the log."""
+    message_id = event.message_id if isinstance(event, MessageEvent) else None
+    frame = msgspec.json.encode(event).decode()
+    return LoggedEvent(event.chat_id, event.seq, frame=frame, message_id=message_id)
+
+
+def check_not_deleted(message: Message) -> None:
+    """Refuse to change a message that says nothing any more.
+
+    Raises:
+        Conflict: It was deleted.
+    """
+    if message.deleted_at:
+        raise Conflict("conflict", "This message was deleted.")
 
 
 def unknown_chat() -> NotFound:
@@ -160,10 +322,14 @@ def _places(chat_id: str, before: int | None, after: int | None, limit: int) -> 
     return Message.newest(chat_id, before, limit)
 
 
+def _after(seq: float, places: Iterable[Message]) -> list[Message]:
+    return [place for place in places if place.seq > seq]
+
+
 def _read(chat_id: str, places: list[Message]) -> list[protocol.Message]:
     """Return the messages of these places of the log, in the same order."""
-    stored = {one.message_id: one for one in Message.find_all(chat_id, [place.message_id for place in places])}
-    return [_seen(stored[place.message_id]) for place in places if place.message_id in stored]
+    stored = find_all(chat_id, [place.message_id for place in places])
+    return [stored[place.message_id] for place in places if place.message_id in stored]
 
 
 def _seen(message: Message) -> protocol.Message:
@@ -176,6 +342,9 @@ def _seen(message: Message) -> protocol.Message:
         file_ids=[],
         reply_to=message.reply_to,
         sent_at=message.sent_at,
-        reactions={},
+        edited_at=message.edited_at,
+        deleted_at=message.deleted_at,
+        reactions={emoji: sorted(by) for emoji, by in sorted((message.reactions or {}).items())},
+        changed_seq=int(message.changed_seq) if message.changed_seq else None,
         client_message_id=message.client_message_id,
     )

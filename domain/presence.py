@@ -1,15 +1,29 @@
 """Who is there: open sockets, and what they say about their owners."""
 
+from collections.abc import Sequence
+
+from core import clock, telemetry
 from core.clock import timestamp
 from core.errors import RateLimited
 from core.operations import Caller
 from core.shapes import Answer
-from domain import admission
+from domain import admission, delivery, messages
+from domain.events import PresenceChanged, Typing
 from models.accounts import User
+from models.chats import Chat, Membership
 from models.connections import Connections, Socket
 
 MOST_SOCKETS = 50
 """Sockets a user may hold at once; each of them costs a post for every message."""
+
+MOST_PARTNERS = 100
+"""Whom a coming or going is told at most: one BatchGetItem and as many posts as a message to 100 people."""
+
+MOST_WATCHING = 100
+"""In a chat of more members than this nobody is told who is writing: it would be somebody at all times."""
+
+MOST_LOOKED_FOR = 100
+"""As the protocol has it: one BatchGetItem."""
 
 KEEP_ALIVE_SECONDS = 300
 """How often a client should ping: twice before API Gateway's 10 idle minutes are over."""
@@ -34,8 +48,27 @@ class Greeting(Answer, frozen=True):
     server_time: str
 
 
+class Presence(Answer, frozen=True):
+    """Whether somebody is there.
+
+    Attributes:
+        online: Whether any socket of theirs is open.
+        last_seen_at: When one was last opened or closed; None if never.
+    """
+
+    user_id: str
+    online: bool
+    last_seen_at: str | None = None
+
+
+class Presences(Answer, frozen=True):
+    """Who is there."""
+
+    users: list[Presence]
+
+
 def connect(caller: Caller) -> None:
-    """List a socket that is being opened.
+    """List a socket that is being opened, and tell the user's partners if it is the first.
 
     Raises:
         RateLimited: The user holds ``MOST_SOCKETS`` already.
@@ -55,11 +88,39 @@ def connect(caller: Caller) -> None:
         raise RateLimited("rate_limited", f"A user holds at most {MOST_SOCKETS} sockets.", retry_after=60)
     if dead := connections.dead_sockets:
         Connections.remove(*dead)
+    if len(live) == 1:
+        _tell_partners(connections, online=True)
 
 
 def disconnect(caller: Caller) -> None:
-    """Take a closed socket off the list."""
-    Connections.remove(_socket(caller))
+    """Take a closed socket off the list, and tell the user's partners if it was the last."""
+    connections = Connections.remove(_socket(caller))
+    if not connections.sockets:
+        _tell_partners(connections, online=False)
+
+
+def of(user_ids: Sequence[str]) -> Presences:
+    """Say who is there, in the order asked. Nobody learns from this who exists: a stranger is offline.
+
+    Args:
+        user_ids: At most ``MOST_LOOKED_FOR``.
+    """
+    found = {one.user_id: one for one in Connections.find_all(set(user_ids))} if user_ids else {}
+    return Presences(users=[_presence(user_id, found.get(user_id)) for user_id in user_ids])
+
+
+def type_in(caller: Caller, chat_id: str, *, typing: bool) -> None:
+    """Tell the other members that the caller is writing, or is not any more. Nothing is stored.
+
+    Raises:
+        NotFound: There is no such chat, or the caller is not in it.
+    """
+    chat = Chat.find(chat_id)
+    if not chat or not chat.has(caller.user_id):
+        raise messages.unknown_chat()
+    if len(chat.member_ids) <= MOST_WATCHING:
+        event = Typing(chat_id=chat_id, user_id=caller.user_id, typing=typing)
+        delivery.announce(event, delivery.audience(chat.member_ids - {caller.user_id}), caller.connection_id)
 
 
 def greet(caller: Caller, now: str) -> Greeting:
@@ -71,6 +132,24 @@ def greet(caller: Caller, now: str) -> Greeting:
         keep_alive_seconds=KEEP_ALIVE_SECONDS,
         server_time=now,
     )
+
+
+def _presence(user_id: str, connections: Connections | None) -> Presence:
+    if not connections:
+        return Presence(user_id=user_id, online=False)
+    return Presence(user_id=user_id, online=bool(connections.sockets), last_seen_at=connections.last_seen_at)
+
+
+def _tell_partners(connections: Connections, *, online: bool) -> None:
+    """Tell whoever has a direct chat with somebody. It is news and no promise: a failure never costs a socket."""
+    try:
+        partners = Membership.partners_of(connections.user_id, MOST_PARTNERS)
+    except Exception as error:
+        telemetry.logger.warning("partners not told", extra={"error": type(error).__name__})
+        return
+    last_seen_at = connections.last_seen_at or clock.now()
+    event = PresenceChanged(user_id=connections.user_id, online=online, last_seen_at=last_seen_at)
+    delivery.announce(event, delivery.audience(partners), None)
 
 
 def _socket(caller: Caller) -> Socket:

@@ -1,5 +1,7 @@
 """What clients see of people, chats and messages, in the protocol's words."""
 
+import msgspec
+
 from core.shapes import Answer
 
 
@@ -26,6 +28,8 @@ class Message(Answer, frozen=True, kw_only=True):
 
     Attributes:
         reactions: The users who reacted, under their emoji.
+        changed_seq: The place in the log of what changed the message last. Of two states of it the one with the higher
+            number is the newer.
     """
 
     chat_id: str
@@ -39,6 +43,7 @@ class Message(Answer, frozen=True, kw_only=True):
     edited_at: str | None = None
     deleted_at: str | None = None
     reactions: dict[str, list[str]]
+    changed_seq: int | None = None
     client_message_id: str | None = None
 
 
@@ -48,6 +53,7 @@ class Chat(Answer, frozen=True, kw_only=True):
     Attributes:
         kind: ``direct`` (two people, once) or ``group``.
         last_seq: The highest place taken in its log. A number may be missing where a write failed.
+        history_for_new_members: Whether who joins sees what was said before.
     """
 
     chat_id: str
@@ -58,6 +64,18 @@ class Chat(Answer, frozen=True, kw_only=True):
     last_seq: int
     last_message: Message | None = None
     created_at: str
+    history_for_new_members: bool = True
+
+
+class OpenedChat(Chat, frozen=True, kw_only=True):
+    """A chat that one of its members looks at.
+
+    Attributes:
+        read_seqs: How far each member has marked the log as read, in a chat of at most ``chats.MOST_READERS``. Who says
+            something has also read up to there.
+    """
+
+    read_seqs: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class ListedChat(Chat, frozen=True, kw_only=True):
@@ -65,7 +83,7 @@ class ListedChat(Chat, frozen=True, kw_only=True):
 
     Attributes:
         unread_count: Messages of others after ``read_seq``; never above ``chats.MOST_UNREAD``.
-        read_seq: How far the member has read.
+        read_seq: How far the member has read: their mark, or their own last message if that is further.
     """
 
     unread_count: int

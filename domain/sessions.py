@@ -5,7 +5,7 @@ import msgspec
 from adapters import identity, sockets
 from adapters.identity import Tokens
 from adapters.sockets import Outcome
-from core import clock, parallel
+from core import clock, deadline, parallel
 from core.clock import at_least
 from core.errors import FieldError, Forbidden, InvalidRequest, Unauthenticated, Unavailable
 from core.identifiers import new_id
@@ -16,6 +16,10 @@ from domain.delivery import YOUNG_MILLISECONDS
 from models.accounts import User
 from models.challenges import Challenge
 from models.connections import Connections, Socket
+
+CLOSING_SECONDS = 5
+RESERVE_SECONDS = 2
+"""How long to try to close sockets, and what to leave for telling that it failed."""
 
 
 class Session(Answer, frozen=True):
@@ -127,7 +131,7 @@ def _close(socket: Socket) -> bool:
 
     API Gateway also says "gone" of a socket whose ``$connect`` has not returned yet, and which then opens.
     """
-    outcome = sockets.close(socket.connection_id)
+    outcome = sockets.close(socket.connection_id, deadline.within(CLOSING_SECONDS, RESERVE_SECONDS))
     is_young = clock.milliseconds() - socket.connected_at < YOUNG_MILLISECONDS
     return outcome is Outcome.DELIVERED or (outcome is Outcome.GONE and not is_young)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.fields import Id
+from core.fields import Id, Text
 from core.operations import Caller, Operations, Reply
 from core.shapes import Request
 from domain import messages, protocol
@@ -20,7 +20,7 @@ class SendMessage(Request, frozen=True):
     """
 
     chat_id: Id
-    text: Annotated[str, Meta(min_length=1, max_length=8000)] | None = None
+    text: Text | None = None
     file_ids: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
     reply_to: Id | None = None
     client_message_id: Id | None = None

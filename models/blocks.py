@@ -1,17 +1,14 @@
 """Who does not want to hear from whom."""
 
-import itertools
 from collections.abc import Callable, Mapping
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from core import aws, clock
-from core.identifiers import new_id
-from models.chats import EXISTS, IN_THE_WAY, Chat
-from models.table import Table, found, shared_connection, table_name
+from models.chats import Chat
+from models.table import Table, found, table_name, transaction, wins
 
 
 class BlockByBlocked(GlobalSecondaryIndex["Block"]):  # type: ignore[no-untyped-call]
@@ -99,20 +96,19 @@ class Block(Table):
 
 def _agree(write: Callable[[TransactWrite], None], chat_id: str, user_id: str, *, silenced: bool) -> None:
     """Write a block together with the direct chat, or with the certainty that there is none at this moment."""
-    for attempt in itertools.count(1):
+
+    def attempt() -> None:
         exists = Chat.find(chat_id) is not None
-        try:
-            with TransactWrite(new_id(), connection=shared_connection()) as writes:
-                write(writes)
-                if exists:
-                    change = Chat.silenced.add({user_id}) if silenced else Chat.silenced.delete({user_id})
-                    writes.update(Chat(chat_id), [change], condition=Chat.chat_id.exists())
-                else:
-                    writes.condition_check(Chat, chat_id, condition=Chat.chat_id.does_not_exist())
-        except TransactWriteError as error:
-            reasons = {reason.code for reason in error.cancellation_reasons if reason}
-            if not reasons & {EXISTS, IN_THE_WAY} or attempt == aws.TRIES:
-                raise
-            aws.wait(attempt)
-        else:
-            break
+        with transaction() as writes:
+            write(writes)
+            if exists:
+                change = Chat.silenced.add({user_id}) if silenced else Chat.silenced.delete({user_id})
+                writes.update(Chat(chat_id), [change], condition=Chat.chat_id.exists())
+            else:
+                writes.condition_check(Chat, chat_id, condition=Chat.chat_id.does_not_exist())
+
+    for number in range(1, aws.TRIES):
+        if wins(attempt):
+            return
+        aws.wait(number)
+    attempt()

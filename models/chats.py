@@ -3,13 +3,15 @@
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from core import aws
 from core.identifiers import new_id
-from models.table import Table, found, holds, shared_connection, table_name
+from models.events import LoggedEvent
+from models.table import Table, found, holds, shared_connection, table_name, transaction, wins
 
 DIRECT = "direct"
 GROUP = "group"
@@ -17,6 +19,10 @@ GROUP = "group"
 EXISTS = "ConditionalCheckFailed"
 IN_THE_WAY = "TransactionConflict"
 """Why a transaction is cancelled where another was faster, or is under way (TransactWriteItems' API reference)."""
+
+
+MOST_CHANGED_AT_ONCE = 98
+"""TransactWriteItems takes 100 actions (DynamoDB's API reference); the chat and the event are two of them."""
 
 
 class Chat(Table):
@@ -32,12 +38,17 @@ class Chat(Table):
     chat_id = UnicodeAttribute(hash_key=True, attr_name="chatId")
     kind = UnicodeAttribute()
     name = UnicodeAttribute(null=True)
-    member_ids = UnicodeSetAttribute(attr_name="memberIds")
+    member_ids = UnicodeSetAttribute(attr_name="memberIds", null=True)
     admins = UnicodeSetAttribute(null=True)
     silenced = UnicodeSetAttribute(null=True)
     last_seq = NumberAttribute(attr_name="lastSeq")
     active_at = UnicodeAttribute(attr_name="activeAt")
     created_at = UnicodeAttribute(attr_name="createdAt")
+    history_for_new_members = BooleanAttribute(attr_name="historyForNewMembers", default=True)
+
+    def has(self, user_id: str) -> bool:
+        """Say whether a user is a member. A group that everyone left has none."""
+        return user_id in (self.member_ids or ())
 
     @classmethod
     def find(cls, chat_id: str) -> "Chat | None":
@@ -49,9 +60,58 @@ class Chat(Table):
         """Return those of the chats that exist, in no order."""
         return list(cls.batch_get(chat_ids, consistent_read=True))
 
+    def change(self, added: Iterable[str], removed: Iterable[str], event: LoggedEvent) -> bool:
+        """Store the group as it is now, who comes and goes, and the event that tells of it: all or nothing.
+
+        Args:
+            added: At most ``MOST_CHANGED_AT_ONCE`` with ``removed``.
+            removed: None where there are ``added``.
+            event: What happened. Its seq is the next after the chat's.
+
+        Returns:
+            False where something else happened in the chat since it was read.
+        """
+        come, go = set(added), set(removed)
+        unchanged = Chat.last_seq == self.last_seq
+        actions: list[Action] = [
+            Chat.last_seq.set(event.seq),
+            Chat.active_at.set(self.active_at),
+            Chat.history_for_new_members.set(self.history_for_new_members),
+            Chat.name.set(self.name) if self.name else Chat.name.remove(),
+            Chat.admins.set(self.admins) if self.admins else Chat.admins.remove(),
+        ]
+        if come:
+            actions.append(Chat.member_ids.add(come))
+        if go:
+            actions.append(Chat.member_ids.delete(go))
+        hidden = 0 if self.history_for_new_members else event.seq
+
+        def write() -> None:
+            with transaction() as writes:
+                writes.update(self, actions, condition=unchanged)
+                for user_id in come:
+                    writes.save(Membership(user_id, self.chat_id, read_seq=event.seq, joined_seq=hidden))
+                for user_id in go:
+                    writes.delete(Membership(user_id, self.chat_id))
+                writes.save(event)
+
+        if not wins(write):
+            return False
+        self.last_seq = event.seq
+        self.member_ids = (self.member_ids | come) - go
+        return True
+
     @classmethod
-    def next_seq(cls, chat_id: str, member_id: str, at: str) -> "Chat | None":
+    def next_seq(cls, chat_id: str, member_id: str, active_at: str | None) -> "Chat | None":
         """Take the next place in the chat's log, if the user may write: one write numbers, authorises and reads.
+
+        Whoever takes a place must fill it within 30 s or leave it for good: a client holds a gap for final after that.
+        A function ends after 29 s, so this needs no clock.
+
+        Args:
+            chat_id: The chat.
+            member_id: The user.
+            active_at: Now, where what happens moves the chat to the top of lists; else None.
 
         Returns:
             The chat, whose ``last_seq`` is the caller's own; None where there is no such chat with such a member, or
@@ -59,22 +119,26 @@ class Chat(Table):
         """
         chat = cls(chat_id)
         is_member = cls.member_ids.contains(member_id) & ~cls.silenced.contains(member_id)
-        return chat if holds(lambda: chat.update([cls.last_seq.add(1), cls.active_at.set(at)], is_member)) else None
+        actions: list[Action] = [cls.last_seq.add(1)]
+        if active_at:
+            actions.append(cls.active_at.set(active_at))
+        return chat if holds(lambda: chat.update(actions, is_member)) else None
 
     @classmethod
-    def leave(cls, chat_id: str, user_id: str) -> None:
-        """Take somebody who is no more out of the chat. A group without an admin gets another."""
+    def forget(cls, chat_id: str, user_id: str) -> None:
+        """Take somebody who is no more out of a direct chat."""
         chat = cls(chat_id)
-        traces = (cls.member_ids, cls.admins, cls.silenced)
-        left = holds(lambda: chat.update([one.delete({user_id}) for one in traces], cls.chat_id.exists()))
-        if left and chat.kind == GROUP and chat.member_ids and not chat.admins:
-            heir = min(chat.member_ids)
-            still = cls.admins.does_not_exist() & cls.member_ids.contains(heir)
-            holds(lambda: chat.update([cls.admins.add({heir})], still))
+        gone: list[Action] = [cls.member_ids.delete({user_id}), cls.silenced.delete({user_id})]
+        holds(lambda: chat.update(gone, cls.chat_id.exists()))
 
 
 class Membership(Table):
-    """One user's side of one chat: what lists a user's chats, and how far they have read."""
+    """One user's side of one chat: what lists a user's chats, and how far they have read.
+
+    Attributes:
+        joined_seq: The place in the log after which the chat exists for them; 0 for all of it.
+        partner_id: In a direct chat, the other one. It tells direct chats without reading each.
+    """
 
     class Meta:
         table_name = table_name("memberships")
@@ -82,6 +146,8 @@ class Membership(Table):
     user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
     chat_id = UnicodeAttribute(range_key=True, attr_name="chatId")
     read_seq = NumberAttribute(attr_name="readSeq", default=0)
+    joined_seq = NumberAttribute(attr_name="joinedSeq", default=0)
+    partner_id = UnicodeAttribute(attr_name="partnerId", null=True)
 
     @classmethod
     def find(cls, user_id: str, chat_id: str) -> "Membership | None":
@@ -89,9 +155,26 @@ class Membership(Table):
         return found(lambda: cls.get(user_id, chat_id, consistent_read=True))
 
     @classmethod
+    def find_all(cls, chat_id: str, user_ids: Iterable[str]) -> list["Membership"]:
+        """Return the sides of those of the users who are members of the chat, in no order."""
+        return list(cls.batch_get([(user_id, chat_id) for user_id in user_ids]))
+
+    @classmethod
     def of(cls, user_id: str) -> list["Membership"]:
         """Return the user's side of all their chats."""
         return list(cls.query(user_id, consistent_read=True))
+
+    @classmethod
+    def partners_of(cls, user_id: str, most: int) -> list[str]:
+        """Return the other ones of the user's direct chats, or some of them where there are more than ``most``."""
+        sides = cls.query(user_id, filter_condition=cls.partner_id.exists(), attributes_to_get=["partnerId"])
+        return [side.partner_id for side in itertools.islice(sides, most)]
+
+    @classmethod
+    def move_mark(cls, user_id: str, chat_id: str, seq: int) -> bool:
+        """Set how far a member has read, if it is further than before. Returns whether it was."""
+        side = cls(user_id, chat_id)
+        return holds(lambda: side.update([cls.read_seq.set(seq)], cls.read_seq < seq))
 
 
 def create_small(chat: Chat, provided: Callable[[TransactWrite], None] | None = None) -> bool:
@@ -142,4 +225,13 @@ def create_large(chat: Chat) -> None:
 
 
 def _memberships(chat: Chat) -> Sequence[Membership]:
-    return [Membership(user_id, chat.chat_id) for user_id in sorted(chat.member_ids)]
+    return [
+        Membership(user_id, chat.chat_id, partner_id=_partner(chat, user_id)) for user_id in sorted(chat.member_ids)
+    ]
+
+
+def _partner(chat: Chat, user_id: str) -> str | None:
+    if chat.kind != DIRECT:
+        return None
+    (partner,) = chat.member_ids - {user_id}
+    return str(partner)

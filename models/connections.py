@@ -12,7 +12,7 @@ LIFE_MILLISECONDS = (2 * 60 + 10) * 60 * 1000
 """API Gateway ends a socket after 2 h. One that is listed for longer is a trace of a lost ``$disconnect``."""
 
 
-class Socket(msgspec.Struct, frozen=True):
+class Socket(msgspec.Struct, frozen=True, array_like=True):
     """One open socket.
 
     Attributes:
@@ -71,11 +71,12 @@ class Connections(Table):
         return connections
 
     @classmethod
-    def remove(cls, *sockets: Socket) -> None:
-        """Take sockets of one user off the list, and no others."""
+    def remove(cls, *sockets: Socket) -> "Connections":
+        """Take sockets of one user off the list, and no others. Returns the user's connections without them."""
         elements = {socket.element for socket in sockets}
         connections = cls(sockets[0].user_id)
         connections.update([cls.elements.delete(elements), cls.last_seen_at.set(clock.now())])
+        return connections
 
     @classmethod
     def find_all(cls, user_ids: Iterable[str]) -> list["Connections"]:

@@ -14,8 +14,16 @@ from core.settings import settings
 
 API_VERSION = "DynamoDB_20120810"
 
-PASSING = frozenset({"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"})
-"""Refusals with status 400 that another try may overcome (the developer guide, "Error handling with DynamoDB")."""
+PASSING = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
+"""Refusals with status 400 that another try may overcome (the developer guide, "Error handling with DynamoDB").
+The last one: an item is part of a transaction under way, as a chat is while its members change."""
 
 OK = 200
 

@@ -8,11 +8,9 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition, Or
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
 
 from core import aws
-from core.identifiers import new_id
-from models.table import Table, holds, shared_connection, table_name
+from models.table import Table, holds, table_name, transaction
 
 REACHED = "ConditionalCheckFailed"
 IN_THE_WAY = "TransactionConflict"
@@ -61,10 +59,10 @@ class Count(Table):
     def _add_to_all(cls, windows: list[Window]) -> Window | None:
         for attempt in itertools.count(1):
             try:
-                with TransactWrite(new_id(), connection=shared_connection()) as transaction:
+                with transaction() as writes:
                     for window in windows:
                         count = cls(window.key)
-                        transaction.update(count, cls._once_more(window), condition=cls._has_room(window))
+                        writes.update(count, cls._once_more(window), condition=cls._has_room(window))
             except TransactWriteError as error:
                 reasons = [reason.code if reason else "" for reason in error.cancellation_reasons]
                 if REACHED in reasons:

@@ -6,11 +6,31 @@ a message of 1 KB costs one write unit more and not two.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
+from pynamodb.constants import MAP
 from pynamodb.indexes import IncludeProjection, LocalSecondaryIndex
 
-from models.table import Table, found, holds, table_name
+from models.events import LoggedEvent
+from models.table import Table, expiring, found, holds, table_name, transaction, wins
+
+Reactions = dict[str, set[str]]
+"""The users who reacted, under their emoji."""
+
+
+class ReactionsAttribute(Attribute[Reactions]):
+    """Reactions as DynamoDB's map of string sets."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Reactions) -> dict[str, Any]:
+        """Write them."""
+        return {emoji: {"SS": sorted(user_ids)} for emoji, user_ids in value.items()}
+
+    def deserialize(self, value: dict[str, Any]) -> Reactions:
+        """Read them."""
+        return {emoji: set(user_ids["SS"]) for emoji, user_ids in value.items()}
 
 
 class MessageBySeq(LocalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
@@ -25,7 +45,11 @@ class MessageBySeq(LocalSecondaryIndex["Message"]):  # type: ignore[no-untyped-c
 
 
 class Message(Table):
-    """One message of a chat."""
+    """One message of a chat.
+
+    Attributes:
+        changed_seq: The place in the log of what changed it last; None while it is as it was sent.
+    """
 
     class Meta:
         table_name = table_name("messages")
@@ -39,10 +63,34 @@ class Message(Table):
     reply_to = UnicodeAttribute(attr_name="replyTo", null=True)
     sent_at = UnicodeAttribute(attr_name="sentAt")
     client_message_id = UnicodeAttribute(attr_name="clientMessageId", null=True)
+    edited_at = UnicodeAttribute(attr_name="editedAt", null=True)
+    deleted_at = UnicodeAttribute(attr_name="deletedAt", null=True)
+    reactions = ReactionsAttribute(null=True)
+    changed_seq = NumberAttribute(attr_name="changedSeq", null=True)
+    expires_at = expiring()
 
     def insert(self) -> bool:
         """Store the message unless it is stored already. Returns whether this call stored it."""
         return holds(lambda: self.save(Message.message_id.does_not_exist()))
+
+    def change(self, since: float | None, event: LoggedEvent) -> bool:
+        """Store the message as it is now, and the event that tells of it, both or neither.
+
+        Args:
+            since: ``changed_seq`` of the message that the change was made to.
+            event: What happened.
+
+        Returns:
+            False where the message has changed since.
+        """
+        unchanged = Message.changed_seq == since if since else Message.changed_seq.does_not_exist()
+
+        def write() -> None:
+            with transaction() as writes:
+                writes.save(self, condition=Message.message_id.exists() & unchanged)
+                writes.save(event)
+
+        return wins(write)
 
     @classmethod
     def find(cls, chat_id: str, message_id: str) -> "Message | None":

@@ -4,18 +4,27 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from pynamodb.attributes import NumberAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection._botocore_private import BotocoreBaseClientPrivate
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
+from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, TransactWriteError, UpdateError
 from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
 
+from core import clock
+from core.identifiers import new_id
 from core.settings import settings
 from models.dynamodb import Client
 
 Item = TypeVar("Item")
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
+
+LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+"""Why a transaction is cancelled when another write was faster (TransactWriteItems' API reference)."""
+
+DAY_SECONDS = 24 * 60 * 60
 
 
 class Table(Model):
@@ -58,6 +67,36 @@ def holds(write: Callable[[], Any]) -> bool:
             return False
         raise
     return True
+
+
+def transaction() -> TransactWrite:
+    """Begin a transaction. Its token lets DynamoDB know it again if it is sent twice because an answer was lost."""
+    return TransactWrite(new_id(), connection=shared_connection())
+
+
+def wins(write: Callable[[], Any]) -> bool:
+    """Make a transaction.
+
+    Returns:
+        False where a condition of it failed, or another write of one of its items was under way.
+    """
+    try:
+        write()
+    except TransactWriteError as error:
+        if any(reason and reason.code in LOST for reason in error.cancellation_reasons):
+            return False
+        raise
+    return True
+
+
+def expiring() -> NumberAttribute:
+    """Return the attribute by which DynamoDB ends what is as old as this stage keeps things."""
+
+    def default() -> int | None:
+        days = settings().message_days
+        return clock.seconds() + days * DAY_SECONDS if days else None
+
+    return NumberAttribute(attr_name="expiresAt", null=True, default=cast("Callable[[], float]", default))
 
 
 def found(read: Callable[[], Item]) -> Item | None:

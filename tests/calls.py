@@ -15,17 +15,18 @@ Proceed = Callable[[], Any]
 PATIENCE_SECONDS = 5
 
 PUSH = "PostToConnection"
+QUEUE = "SendMessage"
+BUS = "PutEvents"
 CLOSE = "DeleteConnection"
 MAIL = "SendEmail"
-QUEUE = "SendMessage"
 
 ELSEWHERE = {
     PUSH: ("execute-api:ManageConnections", "WebsocketsApi"),
     CLOSE: ("execute-api:ManageConnections", "WebsocketsApi/DELETE"),
+    BUS: ("events:PutEvents", "EventBus"),
     MAIL: ("ses:SendEmail", "mail"),
-    QUEUE: ("sqs:SendMessage", "ErasuresQueue"),
 }
-"""What calls need that are neither to a table nor to the user pool."""
+"""What calls need that are neither to a table, a queue nor the user pool."""
 
 UNSIGNED = {"SignUp"}
 """Cognito evaluates no IAM policy for it (its API reference)."""
@@ -168,6 +169,9 @@ def needed(call: Call) -> set[tuple[str, str]]:
         return set()
     if call.operation in ELSEWHERE:
         return {ELSEWHERE[call.operation]}
+    if call.operation == QUEUE:
+        queue = call.parameters["QueueUrl"].rpartition("-")[2]
+        return {("sqs:SendMessage", f"{queue.capitalize()}Queue")}
     tables = {properties["TableName"]: name for name, properties in template.resources("AWS::DynamoDB::Table").items()}
     if concerned := _tables(call.operation, call.parameters):
         index = f"/index/{call.parameters['IndexName']}" if "IndexName" in call.parameters else ""

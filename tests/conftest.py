@@ -20,9 +20,15 @@ os.environ.update(
     MAIL_URL="https://email.us-east-1.amazonaws.com",
     MAIL_FROM="kaiwa@example.com",
     WEB_URL="https://chat.example.com",
-    QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
     ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     LIMITS="{}",
+    QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
+    DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
+    DIRECT_SOCKETS="100",
+    BUS_URL="https://events.us-east-1.amazonaws.com",
+    EVENT_BUS="kaiwa-test",
+    OFFLINE_EVENTS="false",
+    MESSAGE_DAYS="0",
 )
 
 from collections.abc import Callable, Iterator
@@ -36,7 +42,7 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import mail, queue, sockets
+from adapters import bus, mail, queue, sockets
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
@@ -133,10 +139,11 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(sockets, "post", gateway.post)
     monkeypatch.setattr(sockets, "close", gateway.close)
     monkeypatch.setattr(mail, "send", gateway.take_mail)
-    monkeypatch.setattr(queue, "send", gateway.take_task)
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
     limits.SENDS.forget_all()
+    monkeypatch.setattr(queue, "send", gateway.send)
+    monkeypatch.setattr(bus, "put", gateway.put)
     return gateway
 
 

@@ -5,14 +5,15 @@ import itertools
 import json
 import re
 import threading
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from adapters.sockets import Outcome
 from core.operations import Operations
 from tests import template
-from tests.calls import CLOSE, MAIL, PUSH, QUEUE, Calls
+from tests.calls import BUS, CLOSE, MAIL, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -85,6 +86,14 @@ class Socket:
         return taken
 
 
+class Queued(NamedTuple):
+    """A message in a queue."""
+
+    queue_url: str
+    text: str
+    delay_seconds: int
+
+
 class Gateway:
     """Routes requests and frames to handlers, and pushes to sockets."""
 
@@ -92,12 +101,13 @@ class Gateway:
         self.calls = calls
         self.sockets: dict[str, Socket] = {}
         self.mails: list[dict[str, str]] = []
-        self.tasks: list[tuple[str, str]] = []
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}
         self._numbers = itertools.count(1)
         self._receiving = threading.Lock()
+        self.queued: list[Queued] = []
+        self.told: list[tuple[str, dict[str, Any]]] = []
 
     # HTTP
 
@@ -189,12 +199,43 @@ class Gateway:
         context["routeKey"] = _action(text) if _action(text) in self._actions else "$default"
         return event
 
-    def post(self, connection_id: str, frame: bytes) -> Outcome:
+    # Queues
+
+    def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
+        """Take the place of adapters.queue.send."""
+        parameters = {"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds}
+        message = Queued(queue_url, text, delay_seconds)
+        self.calls.make(QUEUE, parameters, lambda: self.queued.append(message))
+
+    def work_off(self, function: str, *, batch: int = 10) -> list[str]:
+        """Hand what is in its queue to a function, as Lambda does. Returns the texts that it could not do."""
+        (source,) = (event["sqs"]["arn"]["Fn::GetAtt"][0] for event in template.functions()[function]["events"])
+        ending = f"-{source.removesuffix('Queue').lower()}"
+        messages = [one for one in self.queued if one.queue_url.endswith(ending)]
+        self.queued = [one for one in self.queued if one not in messages]
+        failed: list[str] = []
+        for start in range(0, len(messages), batch):
+            event = recorded("queue")
+            (record,) = event["Records"]
+            texts = {self._number("message"): one.text for one in messages[start : start + batch]}
+            event["Records"] = [{**record, "messageId": name, "body": text} for name, text in texts.items()]
+            answer = self.invoke(function, event)
+            failed += [texts[one["itemIdentifier"]] for one in answer["batchItemFailures"]]
+        return failed
+
+    def put(self, kind: str, details: Sequence[bytes]) -> None:
+        """Take the place of adapters.bus.put."""
+        events = [(kind, json.loads(detail)) for detail in details]
+        self.calls.make(BUS, {"Entries": events}, lambda: self.told.extend(events))
+
+    # Pushes
+
+    def post(self, connection_id: str, frame: bytes, _until: float) -> Outcome:
         """Take the place of adapters.sockets.post."""
         parameters = {"ConnectionId": connection_id, "Data": frame}
         return self.calls.make(PUSH, parameters, lambda: self._receive(connection_id, frame))
 
-    def close(self, connection_id: str) -> Outcome:
+    def close(self, connection_id: str, _until: float) -> Outcome:
         """Take the place of adapters.sockets.close."""
         return self.calls.make(CLOSE, {"ConnectionId": connection_id}, lambda: self._close(connection_id))
 
@@ -221,18 +262,6 @@ class Gateway:
         found = re.search(r"\b\d{6}\b", self.mails_to(address)[-1]["text"])
         assert found
         return found[0]
-
-    def take_task(self, queue_url: str, text: str) -> None:
-        """Take the place of adapters.queue.send."""
-        self.calls.make(QUEUE, {"QueueUrl": queue_url}, lambda: self.tasks.append((queue_url, text)))
-
-    def work_off(self) -> None:
-        """Hand every queued message to its function, as SQS does."""
-        while self.tasks:
-            _, text = self.tasks.pop(0)
-            event = recorded("erase")
-            event["Records"][0]["body"] = text
-            self.invoke("EraseUser", event)
 
     def _receive(self, connection_id: str, frame: bytes) -> Outcome:
         assert len(frame) <= MOST_REPLY_BYTES

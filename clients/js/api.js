@@ -54,6 +54,8 @@ export class Api {
     try {
       return await this.#send(method, path, { ...options, token });
     } catch (error) {
+      // A gateway's own refusal may be unreadable to a page of another origin, and then looks like a lost line.
+      if (error instanceof ConnectionLost) await this.#renew(token);
       if (!(error instanceof Problem && error.status === 401)) throw error;
     }
     await this.#renew(token);

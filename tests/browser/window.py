@@ -100,9 +100,13 @@ class Window:
         exactly = self.page.get_by_test_id("message-text").filter(has_text=re.compile(f"^{re.escape(text)}$"))
         return self.page.get_by_test_id("message").filter(has=exactly)
 
+    def shows(self, texts: list[str]) -> None:
+        """Wait until the conversation says exactly this, from top to bottom."""
+        expect(self.page.get_by_test_id("message-text")).to_have_text(texts)
+
     @property
     def texts(self) -> list[str]:
-        """What the conversation says, from top to bottom."""
+        """What the conversation says at this moment, from top to bottom."""
         return self.page.get_by_test_id("message-text").all_inner_texts()
 
     @property

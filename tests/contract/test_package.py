@@ -119,7 +119,7 @@ def template_environment() -> dict[str, str]:
     template = (package.ROOT / "serverless.yml").read_text()
     names = re.findall(r"^    ([A-Z][A-Z_]+):", template, flags=re.MULTILINE)
     meant = {"POWERTOOLS_LOG_LEVEL": "INFO", "LIMITS": "{}"}
-    return {name: meant.get(name, "x") for name in names} | {"AWS_REGION": "us-east-1"}
+    return {name: meant.get(name, "1") for name in names} | {"AWS_REGION": "us-east-1"}
 
 
 HANDLERS = sorted(path.stem for path in (package.ROOT / "handlers").glob("*.py") if path.stem != "__init__")

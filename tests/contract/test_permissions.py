@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from adapters.sockets import Outcome
+from core.settings import settings
 from domain import admission
 from tests import template
 from tests.calls import UNSIGNED, Call, Calls, Crash, Death, needed
@@ -17,7 +18,8 @@ from tests.gateway import Gateway
 from tests.integration.test_chats import crowd
 from tests.people import PASSWORD, SOCKET, Person, visit
 
-POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+POLLING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+"""What Lambda does in a function's name to feed it from a queue (Lambda's guide, "Using Lambda with Amazon SQS")."""
 
 
 def test_every_permission_is_used(
@@ -28,19 +30,7 @@ def test_every_permission_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(admission, "FRESH_SECONDS", 0)
-    # Two registrations are cut off before they could be used, one is refused, and one is mended by the log-in.
-    dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
-    with calls.intercepted(Death(3, after=True)), pytest.raises(Crash):
-        visit(gateway, "registerUser", **dan)
-    assert visit(gateway, "registerUser", **{**dan, "username": "other"}).status == 409
-    assert visit(gateway, "logIn", email=dan["email"], password=PASSWORD).status == 200
-    with calls.intercepted(Death(4, after=True)), pytest.raises(Crash):
-        visit(gateway, "registerUser", username="fay", email="fay@example.com", password=PASSWORD)
-    set_password(gateway, "fay@example.com")
-    confirm_mail(True)
-    visit(gateway, "registerUser", username="gus", email="gus@example.com", password=PASSWORD)
-    visit(gateway, "resendConfirmation", email="gus@example.com")
-    confirm_mail(False)
+    register_by_every_way(gateway, calls, confirm_mail)
     ann, bob = Person.register(gateway, "ann"), Person.register(gateway, "bob")
     change_everything(gateway, ann, Person.register(gateway, "hal"))
 
@@ -62,15 +52,55 @@ def test_every_permission_is_used(
     ann.ask("listChats")
     ann.ask("getChat", chatId=chat_id)
     ann.ask("getChatHistory", chatId=chat_id)
+    ann.ask("getEvents", chatId=chat_id)
+    ann.ask("markRead", chatId=chat_id, seq=1)
+    ann.ask("markRead", chatId=chat_id, seq=1)
+    ann.ask("getPresence", userIds=[bob.user_id])
 
-    leave_by_every_way(gateway, ann, bob)
+    # What is told of a change, a coming and a going finds a socket that is gone too.
+    def lose_one() -> None:
+        bob.open_socket().lose()
+        clock.advance(10)
+
+    lose_one()
+    ann.ask("editMessage", chatId=chat_id, messageId=message["messageId"], text="hello")
+    ann.standing_socket.close()
+    lose_one()
+    last = ann.open_socket()
+    lose_one()
+    last.close()
+    group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
+    ann.ask("removeMember", chatId=group, userId=bob.user_id)
+
+    with_the_queue(gateway, ann, bob, clock, monkeypatch)
+
+    leave_by_every_way(gateway, ann, bob, monkeypatch)
 
     used: dict[str, set[tuple[str, str]]] = {name: set() for name in template.functions()}
     for call in calls.made:
         used[call.function] |= needed(call)
-    # Lambda polls a queue with its function's role.
-    used["EraseUser"] |= {(action, "ErasuresQueue") for action in POLLING}
+    for name, function in template.functions().items():
+        for event in function.get("events", []):
+            if "sqs" in event:
+                queue, _ = event["sqs"]["arn"]["Fn::GetAtt"]
+                used[name] |= {(f"sqs:{action}", queue) for action in POLLING}
     assert used == template.permissions()
+
+
+def register_by_every_way(gateway: Gateway, calls: Calls, confirm_mail: Callable[[bool], None]) -> None:
+    """Two are cut off before they could be used, one is refused, and one is mended by the log-in."""
+    dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
+    with calls.intercepted(Death(3, after=True)), pytest.raises(Crash):
+        visit(gateway, "registerUser", **dan)
+    assert visit(gateway, "registerUser", **{**dan, "username": "other"}).status == 409
+    assert visit(gateway, "logIn", email=dan["email"], password=PASSWORD).status == 200
+    with calls.intercepted(Death(4, after=True)), pytest.raises(Crash):
+        visit(gateway, "registerUser", username="fay", email="fay@example.com", password=PASSWORD)
+    set_password(gateway, "fay@example.com")
+    confirm_mail(True)
+    visit(gateway, "registerUser", username="gus", email="gus@example.com", password=PASSWORD)
+    visit(gateway, "resendConfirmation", email="gus@example.com")
+    confirm_mail(False)
 
 
 def set_password(gateway: Gateway, email: str) -> None:
@@ -95,20 +125,46 @@ def change_everything(gateway: Gateway, ann: Person, hal: Person) -> None:
     assert visit(gateway, "logIn", **answer, code=gateway.code_to(ann.email)).status == 200
 
 
-def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person) -> None:
+def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     bob.open_socket()
     assert bob.ask("signOut").status == 204
     ann.open_socket()
     set_password(gateway, ann.email)
-    for person in (Person.register(gateway, "eve"), Person.register(gateway, "zoe")):
+    for name, direct in (("ivy", "100"), ("joe", "0")):
+        person = Person.register(gateway, name)
         person.start_chat(ann)
+        person.start_chat(ann, bob)
+        ann.open_socket()
         socket = person.open_socket()
         person.ask("blockUser", userId=ann.user_id)
         # The first attempt to close it fails, so that the queue's function has to.
         gateway.outcomes[socket.connection_id] = Outcome.FAILED
         assert person.ask("deleteUser").status == 202
-    gateway.outcomes.clear()
-    gateway.work_off()
+        del gateway.outcomes[socket.connection_id]
+        monkeypatch.setenv("DIRECT_SOCKETS", direct)
+        settings.cache_clear()
+        assert gateway.work_off("EraseUser") == []
+
+
+def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what goes to many sockets: by the queue, and back into it where somebody cannot be reached."""
+    monkeypatch.setenv("DIRECT_SOCKETS", "0")
+    monkeypatch.setenv("OFFLINE_EVENTS", "true")
+    settings.cache_clear()
+    ann.say(ann.start_chat(Person.register(gateway, "zoe")), "are you there?")
+    there = bob.open_socket()
+    chat_id = ann.start_chat(bob)
+    ann.say(chat_id, "hi")
+    ann.ask("markRead", chatId=chat_id, seq=99)
+    ann.start_chat(bob, Person.register(gateway, "eve"))
+    last = ann.open_socket()
+    last.close()
+    gateway.outcomes[there.connection_id] = Outcome.FAILED
+    gateway.work_off("DeliverEvents")
+    del gateway.outcomes[there.connection_id]
+    there.lose()
+    clock.advance(10)
+    assert gateway.work_off("DeliverEvents") == []
 
 
 def test_no_call_needs_no_permission(gateway: Gateway, ann: Person, calls: Calls) -> None:

@@ -6,9 +6,11 @@ import pytest
 from core.errors import FieldError
 from core.operations import Operations
 from core.shapes import Answer, Request
-from domain import accounts, blocks, chats, events, messages, presence, protocol, sessions, tickets
+from domain import absence, accounts, blocks, chats, events, log, marks, messages, presence, protocol, sessions, tickets
 from tests import template
 from tests.gateway import handler_of
+
+CHAT = "chatId kind name memberIds admins lastSeq lastMessage createdAt historyForNewMembers"
 
 GIVEN: dict[type[Answer], str] = {
     accounts.Account: "userId username email confirmed",
@@ -20,15 +22,31 @@ GIVEN: dict[type[Answer], str] = {
     protocol.User: "userId username displayName avatarFileId createdAt online lastSeenAt email",
     tickets.NewTicket: "ticket url expiresIn",
     presence.Greeting: "userId deviceId connectionExpiresAt keepAliveSeconds serverTime",
-    protocol.Chat: "chatId kind name memberIds admins lastSeq lastMessage createdAt",
-    protocol.ListedChat: "chatId kind name memberIds admins lastSeq lastMessage createdAt unreadCount readSeq",
+    protocol.Chat: CHAT,
+    protocol.OpenedChat: f"{CHAT} readSeqs",
+    protocol.ListedChat: f"{CHAT} unreadCount readSeq",
     chats.Chats: "chats nextCursor",
     protocol.Message: (
-        "chatId seq messageId senderId text fileIds replyTo sentAt editedAt deletedAt reactions clientMessageId"
+        "chatId seq messageId senderId text fileIds replyTo sentAt editedAt deletedAt reactions changedSeq "
+        "clientMessageId"
     ),
     messages.History: "messages hasMore",
+    log.Events: "events hasMore lastSeq",
+    marks.Mark: "readSeq",
+    presence.Presence: "userId online lastSeenAt",
+    presence.Presences: "users",
     events.ChatCreated: "chatId chat",
+    events.ChatUpdated: "chatId seq at byId name admins historyForNewMembers",
+    events.MemberAdded: "chatId seq at byId memberIds admins",
+    events.MemberRemoved: "chatId seq at byId memberIds admins",
     events.MessageCreated: "chatId seq at message",
+    events.MessageEdited: "chatId seq at messageId message",
+    events.MessageDeleted: "chatId seq at messageId message",
+    events.ReactionAdded: "chatId seq at messageId message userId emoji",
+    events.ReactionRemoved: "chatId seq at messageId message userId emoji",
+    events.ReadUpdated: "chatId userId readSeq",
+    events.Typing: "chatId userId typing",
+    events.PresenceChanged: "userId online lastSeenAt",
 }
 
 TAKEN: dict[str, str] = {
@@ -54,12 +72,29 @@ TAKEN: dict[str, str] = {
     "getChat": "chatId",
     "sendMessage": "chatId text fileIds replyTo clientMessageId",
     "getChatHistory": "chatId before after limit",
+    "getEvents": "chatId after limit",
+    "updateChat": "chatId name historyForNewMembers",
+    "addMembers": "chatId memberIds",
+    "removeMember": "chatId userId",
+    "setAdmin": "chatId userId admin",
+    "editMessage": "chatId messageId text",
+    "deleteMessage": "chatId messageId",
+    "addReaction": "chatId messageId emoji",
+    "removeReaction": "chatId messageId emoji",
+    "markRead": "chatId seq",
+    "setTyping": "chatId typing",
+    "getPresence": "userIds",
 }
 
 OPTIONAL = {
     protocol.User: {"avatarFileId", "lastSeenAt", "email"},
-    protocol.Chat: {"name", "lastMessage"},
-    protocol.Message: {"text", "replyTo", "editedAt", "deletedAt", "clientMessageId"},
+    protocol.Chat: {"name", "lastMessage", "historyForNewMembers"},
+    protocol.ListedChat: {"name", "lastMessage", "historyForNewMembers"},
+    protocol.OpenedChat: {"name", "lastMessage", "historyForNewMembers", "readSeqs"},
+    protocol.Message: {"text", "replyTo", "editedAt", "deletedAt", "changedSeq", "clientMessageId"},
+    presence.Presence: {"lastSeenAt"},
+    events.ChatUpdated: {"name", "historyForNewMembers"},
+    **{one: {"message"} for one in events.MessageEvent.__subclasses__()},
     accounts.Users: {"nextCursor"},
     blocks.Blocks: {"nextCursor"},
     chats.Chats: {"nextCursor"},
@@ -90,14 +125,20 @@ def test_what_clients_send_is_named_as_published() -> None:
 @pytest.mark.parametrize("shape", GIVEN)
 def test_only_what_is_optional_may_be_left_out(shape: type[Answer]) -> None:
     optional = {one.encode_name for one in msgspec.structs.fields(shape) if not one.required}
-    assert optional == OPTIONAL.get(shape, OPTIONAL[protocol.Chat] if shape is protocol.ListedChat else set())
+    assert optional == OPTIONAL.get(shape, set())
 
 
 def test_every_shape_is_in_the_table() -> None:
     def below(shape: type[Answer]) -> set[type[Answer]]:
         return {shape, *(one for child in shape.__subclasses__() for one in below(child))}
 
-    published = {one for one in below(Answer) if one.__module__.startswith("domain.")} - {events.Event}
+    published = {one for one in below(Answer) if one.__module__.startswith("domain.")} - {
+        absence.MessageMissed,  # told to the bus, not to clients
+        events.Event,
+        events.Logged,
+        events.MessageEvent,
+        events.MemberEvent,
+    }
     assert published == GIVEN.keys()
 
 

@@ -65,10 +65,10 @@ class Socket:
 class Person:
     """Somebody with an account, who is logged in."""
 
-    def __init__(self, http: httpx.Client, nickname: str) -> None:
+    def __init__(self, http: httpx.Client, nickname: str, username: str | None = None) -> None:
         self.http = http
-        self.username = f"{nickname}-{secrets.token_hex(4)}"
-        self.email = f"{self.username}@example.com"
+        self.username = username or f"{nickname}-{secrets.token_hex(4)}"
+        self.email = f"{self.username}@example.com".lower()
         self.password = f"Aa1-{secrets.token_urlsafe(12)}"
         self._sockets: list[Socket] = []
         fields = {"username": self.username, "email": self.email, "password": self.password}

@@ -160,7 +160,7 @@ def test_a_registration_makes_seven_calls(gateway: Gateway, calls: Calls) -> Non
 
 
 def test_a_name_that_was_only_claimed_comes_free_again(gateway: Gateway, calls: Calls, clock: Clock) -> None:
-    with calls.intercepted(Death(1, after=True)), pytest.raises(Crash):
+    with calls.intercepted(Death(2, after=True)), pytest.raises(Crash):
         register(gateway)
     assert register(gateway, email="other@example.com").status == 409
     clock.advance(CLAIM_SECONDS + 1)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from models.accounts import User
 from models.chats import Chat, Membership
 from models.messages import Message
-from tests.calls import Call, Calls, Meeting, Proceed, Refusal, in_sequence
+from tests.calls import Call, Calls, Meeting, Proceed, Refusal
 from tests.conftest import Clock
 from tests.gateway import Gateway, Socket
 from tests.integration.threads import at_once
@@ -224,6 +224,7 @@ def test_a_listed_chat_is_the_chat_and_how_far_one_has_read(ann: Person, bob: Pe
     last = [bob.say(chat_id, text) for text in ("one", "two")][-1]
     (chat,) = listing(ann)
     seen = ann.ask("getChat", chatId=chat_id).data
+    assert seen.pop("readSeqs") == {ann.user_id: 0, bob.user_id: 0}
     assert chat == {**seen, "unreadCount": 2, "readSeq": 0}
     assert seen["lastMessage"] == last
     assert seen["lastSeq"] == 2
@@ -234,8 +235,18 @@ def test_only_messages_of_others_are_unread(ann: Person, bob: Person) -> None:
     for text in ("one", "two", "three"):
         ann.say(chat_id, text)
     bob.say(chat_id, "four")
-    assert listing(ann)[0]["unreadCount"] == 1
-    assert listing(bob)[0]["unreadCount"] == 3
+    assert (listing(ann)[0]["unreadCount"], listing(ann)[0]["readSeq"]) == (1, 3)
+
+
+def test_who_says_something_has_read_what_was_said_before(ann: Person, bob: Person) -> None:
+    chat_id = ann.start_chat(bob)
+    ann.say(chat_id, "one")
+    ann.say(chat_id, "two")
+    assert (listing(bob)[0]["unreadCount"], listing(bob)[0]["readSeq"]) == (2, 0)
+    bob.say(chat_id, "three")
+    assert (listing(bob)[0]["unreadCount"], listing(bob)[0]["readSeq"]) == (0, 3)
+    ann.say(chat_id, "four")
+    assert (listing(bob)[0]["unreadCount"], listing(bob)[0]["readSeq"]) == (1, 3)
 
 
 def test_a_seq_that_was_lost_is_no_unread_message(ann: Person, bob: Person) -> None:
@@ -336,9 +347,13 @@ def test_a_chat_is_looked_at_in_two_steps(ann: Person, bob: Person, calls: Calls
     chat_id = ann.start_chat(bob)
     ann.say(chat_id, "hi")
     calls.clear()
-    meeting = Meeting("GetItem chats", "Query messages")
-    with calls.intercepted(meeting):
-        ann.ask("getChat", chatId=chat_id)
-    assert meeting.was_held
-    assert in_sequence(calls.made) == 2
-    assert sorted(calls.words()) == ["BatchGetItem messages", "GetItem chats", "Query messages"]
+    first = ["GetItem chats", "GetItem memberships", "Query messages"]
+    then = ["BatchGetItem memberships", "BatchGetItem messages"]
+    for step in (first, then):
+        meeting = Meeting(*step)
+        with calls.intercepted(meeting):
+            ann.ask("getChat", chatId=chat_id)
+        assert meeting.was_held
+    calls.clear()
+    ann.ask("getChat", chatId=chat_id)
+    assert sorted(calls.words()) == sorted([*first, *then])

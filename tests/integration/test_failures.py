@@ -40,8 +40,21 @@ WHOLE: dict[str, dict[str, Any]] = {
     "getChat": {"chatId": "CHAT"},
     "sendMessage": {"chatId": "CHAT", "text": "hi", "clientMessageId": "m1"},
     "getChatHistory": {"chatId": "CHAT", "limit": 5},
+    "getEvents": {"chatId": "CHAT", "limit": 5},
+    "editMessage": {"chatId": "CHAT", "messageId": "MESSAGE", "text": "other words"},
+    "deleteMessage": {"chatId": "CHAT", "messageId": "MESSAGE"},
+    "addReaction": {"chatId": "CHAT", "messageId": "MESSAGE", "emoji": "👍"},
+    "removeReaction": {"chatId": "CHAT", "messageId": "MESSAGE", "emoji": "👍"},
+    "markRead": {"chatId": "CHAT", "seq": 1},
+    "updateChat": {"chatId": "GROUP", "name": "Others"},
+    "addMembers": {"chatId": "GROUP", "memberIds": ["me"]},
+    "removeMember": {"chatId": "GROUP", "userId": "me"},
+    "setAdmin": {"chatId": "GROUP", "userId": "me", "admin": True},
+    "setTyping": {"chatId": "CHAT", "typing": True},
+    "getPresence": {"userIds": ["bob"]},
 }
-"""A request that succeeds, for each operation. CHAT stands for a chat of ann's, BOB for bob, CODE for a code."""
+"""A request that succeeds, for each operation. CHAT stands for a direct chat of ann's, GROUP for a group, BOB for bob,
+CODE for a code."""
 
 WRONG: list[tuple[str, str, Any]] = [
     ("registerUser", "username", 5),
@@ -73,10 +86,19 @@ WRONG: list[tuple[str, str, Any]] = [
     ("getChatHistory", "limit", "101"),
     ("getChatHistory", "before", "-1"),
     ("getChatHistory", "after", "x"),
+    ("getEvents", "after", "-1"),
+    ("getEvents", "limit", "101"),
+    ("editMessage", "text", ""),
+    ("markRead", "seq", -1),
+    ("markRead", "seq", "1"),
+    ("setTyping", "typing", "yes"),
+    ("updateChat", "name", ""),
+    ("updateChat", "historyForNewMembers", "no"),
+    ("addMembers", "memberIds", []),
+    ("addMembers", "memberIds", "bob"),
+    ("setAdmin", "admin", 1),
+    ("getPresence", "userIds", ["x"] * 101),
 ]
-
-WITHOUT_WRONG = {"hello", "getUser", "getChat", "signOut", "deleteUser", "blockUser", "unblockUser"}
-"""They take nothing, or any id."""
 
 TOO_LONG: list[tuple[str, str, str]] = [
     ("registerUser", "username", "x" * 65),
@@ -97,7 +119,27 @@ TOO_LONG: list[tuple[str, str, str]] = [
     ("sendMessage", "text", "x" * 8001),
     ("sendMessage", "clientMessageId", "x" * 129),
     ("getChatHistory", "chatId", "x" * 129),
+    ("editMessage", "text", "x" * 8001),
+    ("updateChat", "name", "x" * 101),
+    ("removeMember", "userId", "x" * 129),
+    ("addReaction", "emoji", "👍" * 201),
 ]
+
+
+WITHOUT_KINDS = {
+    "hello",
+    "getUser",
+    "getChat",
+    "deleteMessage",
+    "addReaction",
+    "removeReaction",
+    "removeMember",
+    "signOut",
+    "deleteUser",
+    "blockUser",
+    "unblockUser",
+}
+"""Operations with no field that could be of a wrong kind: a path is always text."""
 
 
 def operations() -> dict[str, tuple[Operations, str | None, bool, bool]]:
@@ -152,14 +194,29 @@ def whole(operation: str, chat: str) -> dict[str, Any]:
     return {name: stands_for.get(str(value), value) for name, value in WHOLE[operation].items()}
 
 
+def real(fields: dict[str, Any], ann: Person) -> dict[str, Any]:
+    """Return, in place of what only stands for it, a message, a group or ann herself."""
+    made: dict[str, Any] = {}
+    if fields.get("chatId") == "GROUP":
+        made["chatId"] = ann.ask("createChat", kind="group", memberIds=[], name="Friends").data["chatId"]
+        if "memberIds" in fields:
+            made["memberIds"] = [ann.user_id]
+        if "userId" in fields:
+            made["userId"] = ann.user_id
+    elif "messageId" in fields:
+        made["messageId"] = ann.say(fields["chatId"], "hi")["messageId"]
+    return made
+
+
 def test_the_tables_name_every_operation() -> None:
     assert WHOLE.keys() == OPERATIONS.keys()
-    assert {name for name, _, _ in WRONG} | WITHOUT_WRONG == OPERATIONS.keys()
+    assert {name for name, _, _ in WRONG} | WITHOUT_KINDS == OPERATIONS.keys()
 
 
 @pytest.mark.parametrize(("operation", "over"), WAYS)
 def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, bob: Person, chat: str) -> None:
     fields = whole(operation, chat)
+    fields |= real(fields, ann)
     if operation == "refreshSession":
         fields["refreshToken"] = ann.session["refreshToken"]
     if "code" in fields:
@@ -194,7 +251,7 @@ def test_a_value_that_is_too_long_is_named(
         for name, over in WAYS
         for field in WHOLE[name]
         if f"{{{field}}}" not in str(OPERATIONS[name][1]) or over == SOCKET
-        if field not in {"deviceId", "name", "limit", "clientMessageId", "displayName"}
+        if field not in {"deviceId", "name", "limit", "clientMessageId", "admin", "displayName"}
     ],
 )
 def test_what_is_missing_is_named(operation: str, field: str, over: str, zoe: Person, calls: Calls) -> None:
@@ -323,6 +380,7 @@ def test_what_people_write_never_reaches_the_log(
 ) -> None:
     """Not the words, the mail addresses, the passwords, the tokens nor the tickets, whether it succeeds or fails."""
     fields = whole(operation, chat)
+    fields |= real(fields, ann)
     if operation == "refreshSession":
         fields["refreshToken"] = ann.session["refreshToken"]
 

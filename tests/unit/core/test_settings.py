@@ -13,10 +13,16 @@ ENVIRONMENT = {
     "CONFIRM_MAIL": "true",
     "MAIL_URL": "https://email",
     "MAIL_FROM": "kaiwa@example.com",
-    "QUEUE_URL": "https://sqs",
     "WEB_URL": "https://chat.example.com",
     "ERASURES_URL": "https://sqs/1/erasures",
     "LIMITS": '{"sends": 5}',
+    "QUEUE_URL": "https://sqs",
+    "DELIVERIES_URL": "https://sqs/1/deliveries",
+    "DIRECT_SOCKETS": "100",
+    "BUS_URL": "https://events",
+    "EVENT_BUS": "kaiwa-prod",
+    "OFFLINE_EVENTS": "true",
+    "MESSAGE_DAYS": "90",
 }
 
 
@@ -32,10 +38,16 @@ def test_settings_are_what_the_environment_says() -> None:
         confirm_mail=True,
         mail_url="https://email",
         mail_from="kaiwa@example.com",
-        queue_url="https://sqs",
         web_url="https://chat.example.com",
         erasures_url="https://sqs/1/erasures",
         limits={"sends": 5},
+        queue_url="https://sqs",
+        deliveries_url="https://sqs/1/deliveries",
+        direct_sockets=100,
+        bus_url="https://events",
+        event_bus="kaiwa-prod",
+        offline_events=True,
+        message_days=90,
     )
 
 

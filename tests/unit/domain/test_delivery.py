@@ -2,18 +2,21 @@
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
+import msgspec
 import pytest
 
-from adapters import sockets
+from adapters import queue, sockets
 from adapters.sockets import Outcome
-from core import clock, telemetry
+from core import clock, deadline, telemetry
+from core.settings import settings
 from domain import delivery
-from domain.events import MessageCreated
-from domain.protocol import Message
+from domain.events import ChatCreated, MessageCreated
+from domain.protocol import Chat, Message
 from models.connections import Connections, Socket
 
 NOW = 1_795_449_764_930
@@ -37,12 +40,24 @@ class Notes:
     removed: list[Socket] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    queued: list[tuple[delivery.Parcel, int]] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
 
-    def post(self, connection_id: str, frame: bytes) -> Outcome:
+    def post(self, connection_id: str, frame: bytes, until: float) -> Outcome:
         with self.lock:
+            self.patience.append(until - time.monotonic())
             self.posts.append((connection_id, json.loads(frame)))
         return self.outcomes.get(connection_id, Outcome.DELIVERED)
+
+    def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
+        assert queue_url == settings().deliveries_url
+        with self.lock:
+            self.queued.append((msgspec.json.decode(text, type=delivery.Parcel), delay_seconds))
+
+    def count(self, name: str, number: int = 1) -> None:
+        with self.lock:
+            self.counted[name] = self.counted.get(name, 0) + number
 
     def remove(self, *gone: Socket) -> None:
         with self.lock:
@@ -53,8 +68,9 @@ class Notes:
 def notes(monkeypatch: pytest.MonkeyPatch) -> Notes:
     notes = Notes()
     monkeypatch.setattr(sockets, "post", notes.post)
+    monkeypatch.setattr(queue, "send", notes.send)
     monkeypatch.setattr(Connections, "remove", notes.remove)
-    monkeypatch.setattr(telemetry, "count", notes.counted.__setitem__)
+    monkeypatch.setattr(telemetry, "count", notes.count)
     monkeypatch.setattr(clock, "milliseconds", lambda: NOW)
     return notes
 
@@ -112,13 +128,14 @@ def test_one_younger_than_5_seconds_may_still_be_opening(age: int, forgotten: bo
     assert bool(notes.removed) == forgotten
 
 
-@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.FAILED])
+@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.FAILED, Outcome.REFUSED])
 def test_what_goes_wrong_with_one_concerns_no_other(outcome: Outcome, notes: Notes) -> None:
     to = sockets_of("ann", *(f"a{number}" for number in range(100)))
     notes.outcomes = {"a50": outcome}
     delivery.announce(EVENT, to, None)
     assert len(notes.posts) == 100
-    assert notes.counted == {"pushes_delivered": 99, f"pushes_{outcome.value}": 1}
+    later = {"pushes_queued": 1} if outcome is Outcome.FAILED else {}
+    assert notes.counted == {"pushes_delivered": 99, f"pushes_{outcome.value}": 1, **later}
 
 
 def test_a_failed_push_forgets_nobody(notes: Notes) -> None:
@@ -156,3 +173,119 @@ def test_the_audience_is_read_100_at_a_time(members: int, reads: list[int], monk
     user_ids = {f"u{number}" for number in range(members)}
     assert {socket.connection_id for socket in delivery.audience(user_ids)} == {f"{one}c" for one in user_ids}
     assert sorted(made) == reads
+
+
+# What cannot be delivered at once
+
+
+def test_who_could_not_be_reached_is_left_to_the_queue_alone(notes: Notes) -> None:
+    notes.outcomes = {"a2": Outcome.FAILED, "a3": Outcome.REFUSED}
+    to = sockets_of("ann", "a1", "a2", "a3")
+    delivery.announce(EVENT, to, None)
+    ((parcel, delay),) = notes.queued
+    assert (parcel.to, parcel.tries, delay) == ([to[1]], 1, delivery.DELAYS_SECONDS[0])
+    assert json.loads(parcel.frame) == notes.posts[0][1]
+
+
+def test_a_socket_whose_post_raises_is_one_that_failed(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(connection_id: str, frame: bytes, until: float) -> Outcome:
+        if connection_id == "a1":
+            raise RuntimeError("a secret")
+        return notes.post(connection_id, frame, until)
+
+    monkeypatch.setattr(sockets, "post", fail)
+    delivery.announce(EVENT, sockets_of("ann", "a1", "a2"), None)
+    assert receivers(notes) == ["a2"]
+    assert [socket.connection_id for socket in notes.queued[0][0].to] == ["a1"]
+
+
+def test_the_caller_never_hears_of_a_queue_that_fails(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise queue.QueueError("a secret")
+
+    monkeypatch.setattr(queue, "send", fail)
+    notes.outcomes = {"a1": Outcome.FAILED}
+    delivery.announce(EVENT, sockets_of("ann", "a1"), None)
+    assert notes.counted == {"pushes_failed": 1, "pushes_lost": 1}
+
+
+@pytest.mark.parametrize(("number", "parcels"), [(100, []), (101, [1, 100]), (1000, [100] * 10)])
+def test_many_sockets_go_by_the_queue(number: int, parcels: list[int], notes: Notes) -> None:
+    to = sockets_of("ann", *(f"a{one}" for one in range(number)))
+    delivery.announce(EVENT, to, None)
+    assert sorted(len(parcel.to) for parcel, _ in notes.queued) == parcels
+    assert len(notes.posts) == (number if not parcels else 0)
+    if parcels:
+        assert {socket for parcel, _ in notes.queued for socket in parcel.to} == set(to)
+        assert {(parcel.tries, delay) for parcel, delay in notes.queued} == {(0, 0)}
+        assert notes.counted == {"pushes_queued": number}
+
+
+def text_of(to: list[Socket], tries: int = 0) -> str:
+    return msgspec.json.encode(delivery.Parcel('{"type":"x"}', to, tries)).decode()
+
+
+def test_a_parcel_is_delivered(notes: Notes) -> None:
+    assert delivery.deliver(text_of(sockets_of("ann", "a1", "a2")))
+    assert receivers(notes) == ["a1", "a2"]
+    assert notes.queued == []
+
+
+@pytest.mark.parametrize("tries", range(4))
+def test_what_is_left_of_a_parcel_goes_back_a_few_times(tries: int, notes: Notes) -> None:
+    to = sockets_of("ann", "a1", "a2", "a3")
+    notes.outcomes = {"a1": Outcome.FAILED, "a2": Outcome.GONE}
+    done = delivery.deliver(text_of(to, tries))
+    assert notes.removed == [to[1]]
+    if tries == len(delivery.DELAYS_SECONDS):
+        assert (done, notes.queued) == (False, [])
+    else:
+        ((parcel, delay),) = notes.queued
+        assert (done, parcel.to, parcel.tries, delay) == (True, [to[0]], tries + 1, delivery.DELAYS_SECONDS[tries])
+
+
+class Context:
+    """Lambda's, with so much time left."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._seconds * 1000)
+
+
+@pytest.mark.parametrize(("left", "patience"), [(29, 3), (5, 2), (1, -2)])
+def test_nobody_waits_longer_than_there_is_time(left: float, patience: float, notes: Notes) -> None:
+    deadline.begin(Context(left))
+    delivery.announce(EVENT, sockets_of("ann", "a1"), None)
+    deadline.begin(None)
+    assert notes.patience == [pytest.approx(patience, abs=0.5)]
+
+
+# What is too large
+
+
+def large(size: int) -> MessageCreated:
+    assert EVENT.message
+    return msgspec.structs.replace(EVENT, message=msgspec.structs.replace(EVENT.message, text="x" * size))
+
+
+def test_a_frame_above_32_kb_says_where_to_fetch_the_rest() -> None:
+    envelope = len(delivery.frame_of(large(0)))
+    fits = 32 * 1024 - envelope
+    assert len(delivery.frame_of(large(fits))) == 32 * 1024
+    assert json.loads(delivery.frame_of(large(fits + 1))) == {
+        "type": "message.created",
+        "chatId": "c",
+        "seq": 3,
+        "at": "2026-11-23T09:22:44.930Z",
+        "messageId": "m",
+        "truncated": True,
+    }
+
+
+def test_a_chat_of_1_000_is_announced_by_its_id() -> None:
+    members = [f"{number:036}" for number in range(1000)]
+    chat = Chat(chat_id="c", kind="group", member_ids=members, admins=members[:1], last_seq=0, created_at="t")
+    frame = json.loads(delivery.frame_of(ChatCreated(chat_id="c", chat=chat)))
+    assert frame == {"type": "chat.created", "chatId": "c", "truncated": True}

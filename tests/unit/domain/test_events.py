@@ -1,4 +1,5 @@
 import json
+from typing import get_args
 
 import msgspec
 import pytest
@@ -54,9 +55,18 @@ def test_a_chat_is_announced_whole_and_without_a_place() -> None:
     }
 
 
-@pytest.mark.parametrize("event", events.Event.__subclasses__())
+def kinds(of: type[events.Event] = events.Event) -> list[type[events.Event]]:
+    """Return every kind of frame: the classes that are not divided further."""
+    return [kind for one in of.__subclasses__() for kind in kinds(one) or [one]]
+
+
+@pytest.mark.parametrize("event", kinds())
 def test_each_event_has_a_name_of_its_own(event: type[events.Event]) -> None:
-    names = [one.__struct_config__.tag for one in events.Event.__subclasses__()]
+    names = [one.__struct_config__.tag for one in kinds()]
     assert names.count(event.__struct_config__.tag) == 1
     noun, _, verb = event.__struct_config__.tag.partition(".")
     assert event.__name__ == noun.capitalize() + verb.capitalize()
+
+
+def test_the_log_holds_every_event_that_takes_a_place() -> None:
+    assert set(get_args(events.AnyLogged)) == set(kinds(events.Logged))

@@ -1,0 +1,6 @@
+"""DeliverEvents: push what was too much for the function where it happened."""
+
+from core.queues import Worker
+from domain import delivery
+
+handler = Worker(delivery.deliver)
