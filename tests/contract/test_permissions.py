@@ -130,13 +130,14 @@ def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person, monkeypatch: 
     assert bob.ask("signOut").status == 204
     ann.open_socket()
     set_password(gateway, ann.email)
+    kim = Person.register(gateway, "kim")
     for name, direct in (("ivy", "100"), ("joe", "0")):
         person = Person.register(gateway, name)
-        person.start_chat(ann)
-        person.start_chat(ann, bob)
-        ann.open_socket()
+        person.start_chat(kim)
+        person.start_chat(kim, bob)
+        kim.open_socket()
         socket = person.open_socket()
-        person.ask("blockUser", userId=ann.user_id)
+        person.ask("blockUser", userId=kim.user_id)
         # The first attempt to close it fails, so that the queue's function has to.
         gateway.outcomes[socket.connection_id] = Outcome.FAILED
         assert person.ask("deleteUser").status == 202
