@@ -1,10 +1,11 @@
 """Cognito: who people are, and the tokens that prove it.
 
-The pool's client allows its password flow to this backend's credentials alone (``ADMIN_USER_PASSWORD_AUTH``), so nobody
-can try passwords at Cognito directly.
+Accounts are made and passwords are tried with this backend's credentials alone: nobody can do either at Cognito
+directly. Its one flow that anybody may begin there, the custom one, is kept shut by its triggers (domain/challenges).
 """
 
 import base64
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +36,41 @@ class InvalidMail(IdentityError):
 
 
 class WeakPassword(IdentityError):
-    """The password does not meet the pool's policy. The text says what is missing."""
+    """The password does not meet the pool's policy."""
 
 
 class WrongCredentials(IdentityError):
     """The mail address, the password or the token is wrong, and it is not said which."""
 
 
-class Unconfirmed(IdentityError):
-    """The password is right, but the mail address has not been confirmed."""
+class Unfinished(IdentityError):
+    """The password is right, but the registration was cut off before the account could be used."""
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """A custom log-in that waits for its answer.
+
+    Attributes:
+        session: Cognito's session. It is good for one answer.
+        name: What Cognito calls the user in it.
+    """
+
+    session: str
+    name: str
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Somebody whom Cognito knows.
+
+    Attributes:
+        user_id: The user's id.
+        email: Their mail address.
+        username: The name that they registered with.
+    """
+
+    user_id: str
+    email: str
+    username: str
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -71,6 +98,16 @@ class Tokens(msgspec.Struct, frozen=True):
         """The name that the user registered with."""
         return str(_claims(self.id)["preferred_username"])
 
+    @property
+    def email(self) -> str:
+        """The user's mail address."""
+        return str(_claims(self.id)["email"])
+
+    @property
+    def issued_at(self) -> int:
+        """When ``access`` was issued, in seconds since 1970."""
+        return int(_claims(self.access)["iat"])
+
 
 def _claims(token: str) -> dict[str, Any]:
     """Read a token that Cognito itself has just given us, and that therefore needs no check."""
@@ -85,7 +122,7 @@ def _client() -> "CognitoIdentityProviderClient":
 
 
 def sign_up(email: str, password: str, username: str) -> str:
-    """Make an account.
+    """Make an account. It can be used once its password has been set for good (``set_password``).
 
     Returns:
         The new user's id.
@@ -97,10 +134,11 @@ def sign_up(email: str, password: str, username: str) -> str:
     """
     cognito = _client()
     try:
-        answer = cognito.sign_up(
-            ClientId=settings().user_pool_client_id,
+        answer = cognito.admin_create_user(
+            UserPoolId=settings().user_pool_id,
             Username=email,
-            Password=password,
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
             UserAttributes=[
                 {"Name": "email", "Value": email},
                 {"Name": "preferred_username", "Value": username},
@@ -109,19 +147,59 @@ def sign_up(email: str, password: str, username: str) -> str:
     except cognito.exceptions.UsernameExistsException as error:
         raise MailTaken from error
     except cognito.exceptions.InvalidPasswordException as error:
-        raise WeakPassword(error.response["Error"]["Message"]) from error
+        raise WeakPassword from error
     except cognito.exceptions.InvalidParameterException as error:
         raise InvalidMail from error
-    return answer["UserSub"]
+    return next(one["Value"] for one in answer["User"]["Attributes"] if one["Name"] == "sub")
 
 
-def confirm(email: str) -> None:
-    """Take a mail address as confirmed without a code."""
-    pool = settings().user_pool_id
-    _client().admin_confirm_sign_up(UserPoolId=pool, Username=email)
+def verify_mail(name: str) -> None:
+    """Note that a mail address is its account's."""
     _client().admin_update_user_attributes(
-        UserPoolId=pool, Username=email, UserAttributes=[{"Name": "email_verified", "Value": "true"}]
+        UserPoolId=settings().user_pool_id,
+        Username=name,
+        UserAttributes=[{"Name": "email_verified", "Value": "true"}],
     )
+
+
+def find(name: str) -> Account | None:
+    """Return the account of a mail address or of a user's id, or None."""
+    cognito = _client()
+    try:
+        user = cognito.admin_get_user(UserPoolId=settings().user_pool_id, Username=name)
+    except cognito.exceptions.UserNotFoundException:
+        return None
+    told = {one["Name"]: one.get("Value", "") for one in user["UserAttributes"]}
+    return Account(told["sub"], told["email"], told["preferred_username"])
+
+
+def set_password(name: str, password: str) -> None:
+    """Give an account a password for good.
+
+    Raises:
+        WeakPassword: The password does not meet the policy.
+    """
+    cognito = _client()
+    try:
+        cognito.admin_set_user_password(
+            UserPoolId=settings().user_pool_id, Username=name, Password=password, Permanent=True
+        )
+    except cognito.exceptions.InvalidPasswordException as error:
+        raise WeakPassword from error
+
+
+def sign_out(user_id: str) -> None:
+    """Revoke every refresh token of a user, if there is such a user."""
+    cognito = _client()
+    with suppress(cognito.exceptions.UserNotFoundException):
+        cognito.admin_user_global_sign_out(UserPoolId=settings().user_pool_id, Username=user_id)
+
+
+def delete(user_id: str) -> None:
+    """Delete an account, if there is such an account."""
+    cognito = _client()
+    with suppress(cognito.exceptions.UserNotFoundException):
+        cognito.admin_delete_user(UserPoolId=settings().user_pool_id, Username=user_id)
 
 
 def log_in(email: str, password: str) -> Tokens:
@@ -129,7 +207,7 @@ def log_in(email: str, password: str) -> Tokens:
 
     Raises:
         WrongCredentials: No such account, or not its password.
-        Unconfirmed: The mail address has not been confirmed.
+        Unfinished: The registration was cut off.
     """
     return _authenticate("ADMIN_USER_PASSWORD_AUTH", USERNAME=email, PASSWORD=password)
 
@@ -143,10 +221,71 @@ def refresh(token: str) -> Tokens:
     return _authenticate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
 
 
-def mail_of(user_id: str) -> str:
-    """Return a user's mail address."""
-    user = _client().admin_get_user(UserPoolId=settings().user_pool_id, Username=user_id)
-    return next(one["Value"] for one in user["UserAttributes"] if one["Name"] == "email")
+def mail_of(user_id: str) -> str | None:
+    """Return a user's mail address, or None where there is no such user."""
+    account = find(user_id)
+    return account.email if account else None
+
+
+def begin_challenge(email: str, told: dict[str, str]) -> Begun | None:
+    """Begin a custom log-in.
+
+    Cognito tells its triggers nothing that comes with the beginning. So the first round is a choice, which is answered
+    here at once, and what the triggers are to know goes with that answer.
+
+    Args:
+        email: Who logs in.
+        told: What the triggers get to know.
+
+    Returns:
+        None where there is no such account, or the triggers do not let it pass. With the client's
+        ``PreventUserExistenceErrors``, Cognito calls them for accounts that do not exist too.
+    """
+    cognito = _client()
+    try:
+        choice = cognito.admin_initiate_auth(
+            UserPoolId=settings().user_pool_id,
+            ClientId=settings().user_pool_client_id,
+            AuthFlow="CUSTOM_AUTH",
+            AuthParameters={"USERNAME": email},
+        )
+        name = choice["ChallengeParameters"].get("USERNAME", email)
+        challenge = cognito.admin_respond_to_auth_challenge(
+            UserPoolId=settings().user_pool_id,
+            ClientId=settings().user_pool_client_id,
+            ChallengeName="CUSTOM_CHALLENGE",
+            Session=choice["Session"],
+            ChallengeResponses={"USERNAME": name, "ANSWER": "choice"},
+            ClientMetadata=told,
+        )
+    except (cognito.exceptions.NotAuthorizedException, cognito.exceptions.UserNotFoundException):
+        return None
+    return Begun(challenge["Session"], name)
+
+
+def answer_challenge(begun: Begun, answer: str) -> Tokens:
+    """Finish a custom log-in.
+
+    Raises:
+        WrongCredentials: The answer is wrong, or it is too late.
+    """
+    cognito = _client()
+    try:
+        result = cognito.admin_respond_to_auth_challenge(
+            UserPoolId=settings().user_pool_id,
+            ClientId=settings().user_pool_client_id,
+            ChallengeName="CUSTOM_CHALLENGE",
+            Session=begun.session,
+            ChallengeResponses={"USERNAME": begun.name, "ANSWER": answer},
+        )
+    except (
+        cognito.exceptions.NotAuthorizedException,
+        cognito.exceptions.UserNotFoundException,
+        cognito.exceptions.CodeMismatchException,
+        cognito.exceptions.InvalidParameterException,
+    ) as error:
+        raise WrongCredentials from error
+    return _tokens(result["AuthenticationResult"])
 
 
 def _authenticate(flow: "AuthFlowTypeType", **parameters: str) -> Tokens:
@@ -164,8 +303,8 @@ def _authenticate(flow: "AuthFlowTypeType", **parameters: str) -> Tokens:
         cognito.exceptions.InvalidParameterException,
     ) as error:
         raise WrongCredentials from error
-    except cognito.exceptions.UserNotConfirmedException as error:
-        raise Unconfirmed from error
+    if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+        raise Unfinished
     return _tokens(answer["AuthenticationResult"])
 
 

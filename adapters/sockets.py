@@ -1,6 +1,7 @@
-"""API Gateway's ``@connections``: post to a socket."""
+"""API Gateway's ``@connections``: post to a socket, and close one."""
 
 import time
+from collections.abc import Callable
 from enum import Enum
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from botocore.exceptions import HTTPClientError
 from core import aws
 from core.settings import settings
 
-DELIVERED = 200
+DELIVERED = {200, 204}
 GONE = 410
 UNREACHED = 503
 
@@ -33,9 +34,28 @@ def post(connection_id: str, frame: bytes, until: float) -> Outcome:
         frame: What to send.
         until: When to stop trying, on the monotonic clock. The first try is made in any case.
     """
+    url = _url(connection_id)
+    return _try(lambda: aws.post("execute-api", "PostToConnection", url, frame, {}).status, until)
+
+
+def close(connection_id: str, until: float) -> Outcome:
+    """Close a socket, trying again while API Gateway asks for patience.
+
+    Args:
+        connection_id: The socket.
+        until: When to stop trying, on the monotonic clock. The first try is made in any case.
+
+    Returns:
+        DELIVERED where this closed it, GONE where it was closed already; else it may still be open.
+    """
+    url = _url(connection_id)
+    return _try(lambda: aws.delete("execute-api", "DeleteConnection", url).status, until)
+
+
+def _try(call: Callable[[], int], until: float) -> Outcome:
     for attempt in range(1, aws.TRIES + 1):
-        status = _try(connection_id, frame)
-        if status == DELIVERED:
+        status = _status(call)
+        if status in DELIVERED:
             return Outcome.DELIVERED
         if status == GONE:
             return Outcome.GONE
@@ -47,10 +67,13 @@ def post(connection_id: str, frame: bytes, until: float) -> Outcome:
     return Outcome.FAILED
 
 
-def _try(connection_id: str, frame: bytes) -> int:
-    """Post once. Returns the HTTP status, or UNREACHED where there was no answer."""
-    url = f"{settings().connections_url}/@connections/{quote(connection_id, safe='')}"
+def _status(call: Callable[[], int]) -> int:
+    """Call once. Returns the HTTP status, or UNREACHED where there was no answer."""
     try:
-        return aws.post("execute-api", "PostToConnection", url, frame, {}).status
+        return call()
     except HTTPClientError:
         return UNREACHED
+
+
+def _url(connection_id: str) -> str:
+    return f"{settings().connections_url}/@connections/{quote(connection_id, safe='')}"

@@ -124,20 +124,40 @@ def post(service: str, operation: str, url: str, body: bytes, headers: Mapping[s
     Raises:
         HTTPClientError: There was no answer.
     """
+    return exchange("POST", service, operation, url, body, _signed("POST", service, url, body, headers))
+
+
+def delete(service: str, operation: str, url: str) -> Answer:
+    """Send a request that deletes what the URL names, once.
+
+    Raises:
+        HTTPClientError: There was no answer.
+    """
+    return exchange("DELETE", service, operation, url, b"", _signed("DELETE", service, url, b"", {}))
+
+
+def _signed(method: str, service: str, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
     address = urlsplit(url)
-    signed = signature.signed(
+    return signature.signed(
         _credentials().get_frozen_credentials(),
         region=settings().region,
         service=service,
+        method=method,
         host=address.netloc,
         path=address.path,
         body=body,
         headers=headers,
     )
-    return exchange(service, operation, url, body, signed)
 
 
-def exchange(service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:  # noqa: ARG001
+def exchange(  # noqa: PLR0917 - a request has these parts.
+    method: str,
+    service: str,  # noqa: ARG001 - it and the next one are for whoever stands in for AWS.
+    operation: str,  # noqa: ARG001
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+) -> Answer:
     """Send a signed request and return what is answered. Tests put an AWS in memory in its place.
 
     Raises:
@@ -148,7 +168,7 @@ def exchange(service: str, operation: str, url: str, body: bytes, headers: Mappi
     connection: HTTPConnection | None = None
     try:
         connection = pool.take()
-        connection.request("POST", address.path, body, dict(headers))
+        connection.request(method, address.path, body, dict(headers))
         response = connection.getresponse()
         answer = Answer(response.status, response.read())
     except (OSError, HTTPException) as error:

@@ -1,6 +1,8 @@
 """The server's time. A client's time is never trusted."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 
@@ -30,3 +32,27 @@ def timestamp(at: int) -> str:
     """
     moment = datetime.fromtimestamp(at // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+
+
+def wait_for_second(wanted: int) -> None:
+    """Wait until a second has begun.
+
+    Args:
+        wanted: Seconds since 1970.
+    """
+    while (left := wanted - milliseconds() / 1000) > 0:
+        time.sleep(left)
+
+
+@contextmanager
+def at_least(wanted: float) -> Iterator[None]:
+    """Let what is done inside take a while, however soon it is done: so its duration tells nothing.
+
+    Args:
+        wanted: Seconds.
+    """
+    end = time.monotonic() + wanted
+    try:
+        yield
+    finally:
+        time.sleep(max(0.0, end - time.monotonic()))

@@ -13,6 +13,12 @@ Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 """A password. How good it must be is the user pool's policy; 256 is Cognito's longest."""
 
+NewPassword = Annotated[Password, Meta(pattern=r"^\S(.*\S)?$(?!\n)")]
+"""Without a space at either end, which Cognito does not take."""
+
+Code = Annotated[str, Meta(min_length=1, max_length=128)]
+"""What was mailed to prove that a mail address is one's own."""
+
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 """A place in a chat's log. JavaScript counts exactly up to here."""
 

@@ -62,12 +62,14 @@ class Caller(Visitor, frozen=True, kw_only=True):
         device_id: The device, when the request came over a socket.
         connection_id: The socket that the request came over; None over HTTP.
         connected_at: When the socket was opened, in milliseconds since 1970; 0 over HTTP.
+        issued_at: When the access token was issued, in seconds since 1970; 0 over a socket.
     """
 
     user_id: str
     device_id: str | None = None
     connection_id: str | None = None
     connected_at: int = 0
+    issued_at: int = 0
 
 
 class Reply(msgspec.Struct, Generic[Data], frozen=True):
@@ -90,12 +92,25 @@ class Operation(msgspec.Struct, frozen=True):
         run: Takes the decoded request and who asks.
         request: The request's type.
         public: Whether it may be asked before logging in.
+        guarded: Whether the guard is asked about the caller; else the operation itself decides.
     """
 
     name: str
     run: Callable[[Any, Any], Reply[Any]]
     request: type[Request]
     public: bool
+    guarded: bool
+
+
+_guards: list[Callable[[Caller], None]] = []
+
+
+def guard(check: Callable[[Caller], None]) -> None:
+    """Have every HTTP operation that is not public ask first whether the caller may still come in.
+
+    API Gateway has checked the token's signature and expiry by then, but not what happened since it was issued.
+    """
+    _guards[:] = [check]
 
 
 class Operations:
@@ -109,7 +124,7 @@ class Operations:
         self.by_action: dict[str, Operation] = {}
 
     def on(
-        self, name: str, *routes: str, socket: bool = True, public: bool = False
+        self, name: str, *routes: str, socket: bool = True, public: bool = False, guarded: bool = True
     ) -> Callable[[Callable[..., Reply[Any]]], Callable[..., Reply[Any]]]:
         """Add an operation.
 
@@ -118,10 +133,11 @@ class Operations:
             routes: The HTTP routes that lead to it, for example ``POST /chats``.
             socket: Whether a frame whose action is ``name`` leads to it too.
             public: Whether a visitor may ask, so that ``run`` takes a Visitor rather than a Caller.
+            guarded: Whether the guard is asked about the caller; else ``run`` itself decides.
         """
 
         def add(run: Callable[..., Reply[Any]]) -> Callable[..., Reply[Any]]:
-            operation = Operation(name, run, get_type_hints(run)["request"], public)
+            operation = Operation(name, run, get_type_hints(run)["request"], public, guarded)
             self.by_route.update(dict.fromkeys(routes, operation))
             if socket:
                 self.by_action[name] = operation
@@ -146,7 +162,11 @@ class Operations:
             operation = transport.find(self)
             name = operation.name
             who = transport.visitor() if operation.public else transport.caller()
-            return name, operation.run(decode(fields, texts, operation.request), who)
+            request = decode(fields, texts, operation.request)
+            if isinstance(who, Caller) and transport.asks_guards and operation.guarded:
+                for check in _guards:
+                    check(who)
+            return name, operation.run(request, who)
         except Failure as failure:
             return name, failure
         except Exception as error:
@@ -290,6 +310,7 @@ def _problem(failure: Failure) -> dict[str, Any]:
 class _Http:
     """An HTTP API event, payload 2.0."""
 
+    asks_guards = True
     connection_id = None
 
     def __init__(self, event: Event) -> None:
@@ -313,7 +334,11 @@ class _Http:
         claims = self._context.get("authorizer", {}).get("jwt", {}).get("claims", {})
         if claims.get("token_use") != "access":
             raise Unauthenticated("unauthenticated", "An access token is required.")
-        return Caller(user_id=claims["sub"], source_address=self._context["http"]["sourceIp"])
+        return Caller(
+            user_id=claims["sub"],
+            source_address=self._context["http"]["sourceIp"],
+            issued_at=int(claims["iat"]),
+        )
 
     def read(self) -> tuple[dict[str, Any], Mapping[str, str]]:
         """Return the body's fields, and the texts of the path and the query."""
@@ -352,6 +377,9 @@ class _Http:
 
 class _Socket:
     """A WebSocket API event of a message."""
+
+    asks_guards = False
+    """Who may no longer come in has no socket: it is closed when that is decided."""
 
     def __init__(self, event: Event) -> None:
         self._event = event

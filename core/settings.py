@@ -19,6 +19,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         socket_url: Where clients open their socket, without a query: ``wss://...``.
         connections_url: Where the server posts to sockets: ``https://...``, without ``/@connections``.
         confirm_mail: Whether a new user must prove that the mail address is theirs.
+        mail_url: Where SES is.
+        mail_from: The sender of our mails. SES must know it as ours.
+        web_url: Where people open the web client, for links in mails.
+        erasures_url: The queue of users to erase.
+        limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
         queue_url: Where SQS is.
         deliveries_url: The queue of frames on their way to sockets.
         direct_sockets: To more sockets than these a frame goes by that queue.
@@ -36,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     socket_url: str
     connections_url: str
     confirm_mail: bool
+    mail_url: str
+    mail_from: str
+    web_url: str
+    erasures_url: str
+    limits: Mapping[str, int]
     queue_url: str
     deliveries_url: str
     direct_sockets: int
@@ -50,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             KeyError: A variable is missing. The template and this class then disagree.
+            DecodeError: The limits are not a JSON object of numbers.
         """
         return cls(
             region=environment["AWS_REGION"],
@@ -60,6 +71,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             socket_url=environment["SOCKET_URL"],
             connections_url=environment["CONNECTIONS_URL"],
             confirm_mail=environment["CONFIRM_MAIL"] == "true",
+            mail_url=environment["MAIL_URL"],
+            mail_from=environment["MAIL_FROM"],
+            web_url=environment["WEB_URL"],
+            erasures_url=environment["ERASURES_URL"],
+            limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
             queue_url=environment["QUEUE_URL"],
             deliveries_url=environment["DELIVERIES_URL"],
             direct_sockets=int(environment["DIRECT_SOCKETS"]),

@@ -1,6 +1,6 @@
 """Signature Version 4: how AWS knows who asks (AWS's IAM guide, "Create a signed AWS API request").
 
-Only what requests here need: POST, no query, a body that is at hand. What stays the same for a day, the key, is
+Only what requests here need: no query, and a body that is at hand. What stays the same for a day, the key, is
 derived once a day.
 """
 
@@ -21,17 +21,19 @@ def signed(
     *,
     region: str,
     service: str,
+    method: str,
     host: str,
     path: str,
     body: bytes,
     headers: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return a POST request's headers with those that sign it.
+    """Return a request's headers with those that sign it.
 
     Args:
         credentials: Who asks.
         region: The service's region.
         service: Its name in signatures, for example ``dynamodb``.
+        method: The request's method.
         host: Its host, with a port that is not the scheme's own.
         path: The request's path, percent-encoded.
         body: The request's body.
@@ -46,7 +48,7 @@ def signed(
     signed_names = ";".join(names)
     lines = "".join(f"{name}:{given[name]}\n" for name in names)
     # The path is encoded once more than it is sent: every service but S3 wants it so.
-    request = f"POST\n{quote(path, safe='/~')}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
+    request = f"{method}\n{quote(path, safe='/~')}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
     scope = f"{date}/{region}/{service}/aws4_request"
     text = f"{ALGORITHM}\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     signature = hmac.digest(_key(credentials.secret_key, date, region, service), text.encode(), "sha256").hex()

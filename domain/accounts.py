@@ -1,20 +1,27 @@
-"""Accounts: registering, logging in, and what people see of each other."""
+"""Accounts: registering, confirming the mail address, and what people see of each other."""
 
 from collections.abc import Collection
 
 from adapters import identity
-from core.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
+from core.clock import at_least
+from core.errors import Conflict, InvalidRequest, NotFound
 from core.identifiers import derived_id
+from core.operations import Caller, Visitor
 from core.pages import decode_cursor, encode_cursor, foreign_cursor
 from core.parallel import together
 from core.settings import settings
 from core.shapes import Answer
-from domain import protocol
+from domain import codes, limits, mails, passwords, protocol
+from domain.codes import Purpose
 from models.accounts import User, Username, key_of
 from models.connections import Connections
 
 ONESELF = "me"
 """What a client writes in place of its own id."""
+
+
+ANSWER_SECONDS = 0.8
+"""What an answer takes that must not tell whether a mail was sent: longer than sending one does."""
 
 
 class Account(Answer, frozen=True):
@@ -30,21 +37,6 @@ class Account(Answer, frozen=True):
     confirmed: bool
 
 
-class Session(Answer, frozen=True):
-    """What a log-in gives.
-
-    Attributes:
-        expires_in: Seconds until the access token expires.
-    """
-
-    user_id: str
-    access_token: str
-    id_token: str
-    refresh_token: str
-    expires_in: int
-    token_type: str
-
-
 class Users(Answer, frozen=True):
     """A page of people."""
 
@@ -52,7 +44,7 @@ class Users(Answer, frozen=True):
     next_cursor: str | None = None
 
 
-def register(username: str, email: str, password: str) -> Account:
+def register(visitor: Visitor, username: str, email: str, password: str) -> Account:
     """Make an account.
 
     The name is claimed before Cognito is asked, and kept after: whatever is cut off in between, the name comes
@@ -61,9 +53,12 @@ def register(username: str, email: str, password: str) -> Account:
     Raises:
         Conflict: The name or the mail address is taken.
         InvalidRequest: The password is too weak, or the mail address is none.
+        RateLimited: Too many accounts were made from one address.
     """
+    passwords.require_strong(password)
     email = email.lower()
-    claimant = derived_id("registration", email)
+    limits.count(limits.REGISTRATIONS_PER_ADDRESS.of(visitor.source_address))
+    claimant = _claimant(email)
     if not Username.claim(username, claimant):
         raise _taken()
     try:
@@ -71,45 +66,90 @@ def register(username: str, email: str, password: str) -> Account:
     except identity.IdentityError as error:
         Username.release(username, claimant)
         if isinstance(error, identity.WeakPassword):
-            raise InvalidRequest.field("password", str(error)) from error
+            raise passwords.weak() from error
         if isinstance(error, identity.InvalidMail):
             raise InvalidRequest.field("email", "Expected a mail address.") from error
         raise _taken() from error
-    if not settings().confirm_mail:
-        identity.confirm(email)
-    _complete(user_id, username)
+    admit(email, password)
+    complete(user_id, username, email)
+    if settings().confirm_mail:
+        mails.send_confirmation(email, codes.issue(Purpose.CONFIRMATION, email))
     return Account(user_id=user_id, username=username, email=email, confirmed=not settings().confirm_mail)
 
 
-def log_in(email: str, password: str) -> Session:
-    """Open a session with a password.
+def admit(email: str, password: str) -> None:
+    """Let a new account into Cognito. Whether its mail address is confirmed is asked by us, once the password is right.
+
+    Cognito itself says "unconfirmed" to any password, and would so tell everybody which addresses have an account.
+    """
+    identity.set_password(email, password)
+    if not settings().confirm_mail:
+        identity.verify_mail(email)
+
+
+def complete(user_id: str, username: str, email: str) -> None:
+    """Give a new user their name and their profile: the profile comes last, so who has one has the name too.
 
     Raises:
-        Unauthenticated: The mail address or the password is wrong; the answer does not say which.
-        Forbidden: The mail address is not confirmed yet.
+        Conflict: The registration was cut off so long ago that the name is another's by now.
     """
-    try:
-        tokens = _prove(email.lower(), password)
-    except identity.WrongCredentials as error:
-        raise Unauthenticated("wrong_credentials", "The mail address or the password is wrong.") from error
-    except identity.Unconfirmed as error:
-        raise Forbidden("unconfirmed", "Confirm the mail address first.") from error
-    if not User.find(tokens.user_id):
-        _complete(tokens.user_id, tokens.username)
-    return _session(tokens, tokens.refresh)
+    if not Username.keep(username, _claimant(email), user_id):
+        raise _taken()
+    User.create(user_id, username, awaits_confirmation=settings().confirm_mail)
 
 
-def refresh(refresh_token: str) -> Session:
-    """Go on with a session.
+def confirm(visitor: Visitor, email: str, code: str) -> None:
+    """Confirm a mail address with the code that was sent to it.
 
     Raises:
-        Unauthenticated: The token is not valid, or no more.
+        InvalidRequest: The code is not good.
+        RateLimited: Too many codes were tried.
     """
-    try:
-        tokens = identity.refresh(refresh_token)
-    except identity.WrongCredentials as error:
-        raise Unauthenticated("wrong_credentials", "The refresh token is not valid. Log in again.") from error
-    return _session(tokens, tokens.refresh or refresh_token)
+    email = email.lower()
+    limits.count(limits.TRIES_PER_MAIL.of(email), limits.TRIES_PER_ADDRESS.of(visitor.source_address))
+    if not codes.is_right(Purpose.CONFIRMATION, email, code):
+        raise codes.wrong()
+    account = identity.find(email)
+    if not account:
+        raise codes.wrong()
+    confirm_user(account)
+    codes.use_up(Purpose.CONFIRMATION, email)
+
+
+def confirm_user(account: identity.Account) -> None:
+    """Take a user's mail address as confirmed."""
+    identity.verify_mail(account.email)
+    if not User.find_anyway(account.user_id):
+        complete(account.user_id, account.username, account.email)
+    User.confirm(account.user_id)
+
+
+def resend_confirmation(visitor: Visitor, email: str) -> None:
+    """Mail another code to an address that is still to be confirmed; nobody is told whether it is.
+
+    Raises:
+        RateLimited: Too many codes were asked for.
+    """
+    email = email.lower()
+    limits.count(limits.CODES_PER_MAIL.of(email), limits.CODES_PER_ADDRESS.of(visitor.source_address))
+    with at_least(ANSWER_SECONDS):
+        account = identity.find(email)
+        user = User.find(account.user_id) if account else None
+        if user and user.awaits_confirmation:
+            mails.send_confirmation(email, codes.issue(Purpose.CONFIRMATION, email))
+
+
+def change(caller: Caller, display_name: str | None, avatar_file_id: str | None) -> protocol.User:
+    """Change what others see of the caller.
+
+    Raises:
+        NotFound: There is no such file, or no such user any more.
+    """
+    if avatar_file_id is not None:
+        raise NotFound("file_not_found", "There is no such file.")
+    if display_name is not None and not User.change(caller.user_id, display_name):
+        raise unknown_user()
+    return get_user(caller.user_id, ONESELF)
 
 
 def get_user(asking_id: str, user_id: str) -> protocol.User:
@@ -160,36 +200,12 @@ def unknown_user() -> NotFound:
     return NotFound("user_not_found", "There is no such user.")
 
 
+def _claimant(email: str) -> str:
+    return derived_id("registration", email)
+
+
 def _taken() -> Conflict:
     return Conflict("user_exists", "The name or the mail address is taken.")
-
-
-def _prove(email: str, password: str) -> identity.Tokens:
-    """Log in, and first confirm an account whose registration was cut off before it did."""
-    try:
-        return identity.log_in(email, password)
-    except identity.Unconfirmed:
-        if settings().confirm_mail:
-            raise
-        identity.confirm(email)
-        return identity.log_in(email, password)
-
-
-def _complete(user_id: str, username: str) -> None:
-    """Give a new user their name and their profile: the profile comes last, so who has one has the name too."""
-    Username.keep(username, user_id)
-    User.create(user_id, username)
-
-
-def _session(tokens: identity.Tokens, refresh_token: str | None) -> Session:
-    return Session(
-        user_id=tokens.user_id,
-        access_token=tokens.access,
-        id_token=tokens.id,
-        refresh_token=refresh_token or "",
-        expires_in=tokens.lifetime,
-        token_type="Bearer",  # noqa: S106 - the kind of token, not one.
-    )
 
 
 def _seen(user: User, connections: Connections | None, email: str | None = None) -> protocol.User:

@@ -3,17 +3,18 @@
 from collections.abc import Collection
 from typing import Any
 
-from core import clock
-from core.errors import InvalidRequest
+from core import aws, clock
+from core.errors import InvalidRequest, Unavailable
 from core.identifiers import derived_id, new_id
 from core.operations import Caller
 from core.pages import decode_cursor, encode_cursor, fitting
 from core.parallel import each, together
 from core.shapes import Answer
 from domain import delivery, messages, protocol
-from domain.accounts import check_exist
+from domain.accounts import check_exist, unknown_user
 from domain.events import ChatCreated
 from models import chats
+from models.blocks import Block
 from models.chats import DIRECT, GROUP, Chat, Membership
 
 MOST_MEMBERS = 1_000
@@ -113,20 +114,40 @@ def _create_direct(caller: Caller, others: set[str], name: str | None) -> tuple[
         raise InvalidRequest.field("memberIds", "A direct chat is with exactly one other person.")
     if name is not None:
         raise InvalidRequest.field("name", "A direct chat has no name.")
-    members = {caller.user_id, *others}
-    chat_id = derived_id(DIRECT, *sorted(members))
-    if existing := _find_direct(chat_id):
-        return existing, False
-    chat = _new(chat_id, DIRECT, members)
-    check_exist(others)
-    if not chats.create_small(chat) and (faster := _find_direct(chat_id)):
-        return faster, False
-    return _announced(chat, caller), True
+    (other,) = others
+    for _ in range(aws.TRIES):
+        if found := _find_direct(caller, other):
+            return found, False
+        if chat := _store_direct(caller.user_id, other):
+            return _announced(chat, caller), True
+    raise Unavailable
 
 
-def _find_direct(chat_id: str) -> protocol.Chat | None:
+def _find_direct(caller: Caller, other: str) -> protocol.Chat | None:
+    """Return the direct chat with somebody. Who blocks the caller, or has left, is nobody to them."""
+    chat_id = derived_id(DIRECT, *sorted([caller.user_id, other]))
     chat = Chat.find(chat_id)
-    return seen(chat, messages.last_message(chat_id)) if chat else None
+    if not chat:
+        return None
+    if other not in chat.member_ids or caller.user_id in (chat.silenced or ()):
+        raise unknown_user()
+    return seen(chat, messages.last_message(chat_id))
+
+
+def _store_direct(mine: str, other: str) -> Chat | None:
+    """Store a new direct chat, which agrees with who blocks whom at this very moment.
+
+    Returns:
+        None where the chat exists by now, or a block came or went meanwhile.
+    """
+    check_exist([other])
+    theirs, own = together(lambda: Block.find(other, mine), lambda: Block.find(mine, other))
+    if theirs:
+        raise unknown_user()
+    chat = _new(derived_id(DIRECT, *sorted([mine, other])), DIRECT, {mine, other})
+    chat.silenced = {other} if own else None
+    as_found = Block.expect({(other, mine): False, (mine, other): own is not None})
+    return chat if chats.create_small(chat, as_found) else None
 
 
 def _create_group(caller: Caller, others: set[str], name: str | None) -> tuple[protocol.Chat, bool]:

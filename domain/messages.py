@@ -13,7 +13,7 @@ from core.operations import Caller
 from core.pages import fitting
 from core.parallel import together
 from core.shapes import Answer
-from domain import absence, delivery, protocol
+from domain import absence, delivery, limits, protocol
 from domain.events import Logged, MessageCreated, MessageDeleted, MessageEdited, MessageEvent
 from models.chats import Chat, Membership
 from models.events import LoggedEvent
@@ -92,11 +92,13 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
     Raises:
         InvalidRequest: The message is empty.
         NotFound: There is no such chat or file, the caller is not in the chat, or ``reply_to`` is no message of it.
+        RateLimited: The caller sends faster than anybody writes.
     """
     if draft.file_ids:
         raise NotFound("file_not_found", "There is no such file.")
     if not draft.text:
         raise InvalidRequest.field("text", "A message needs a text.")
+    limits.SENDS.spend(caller.user_id)
     now = clock.now()
     chat = Chat.next_seq(chat_id, caller.user_id, now)
     if not chat:

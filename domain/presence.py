@@ -7,8 +7,9 @@ from core.clock import timestamp
 from core.errors import RateLimited
 from core.operations import Caller
 from core.shapes import Answer
-from domain import delivery, messages
+from domain import admission, delivery, messages
 from domain.events import PresenceChanged, Typing
+from models.accounts import User
 from models.chats import Chat, Membership
 from models.connections import Connections, Socket
 
@@ -71,9 +72,16 @@ def connect(caller: Caller) -> None:
 
     Raises:
         RateLimited: The user holds ``MOST_SOCKETS`` already.
+        Unauthenticated: The user signed out everywhere while the socket was being opened.
     """
     socket = _socket(caller)
     connections = Connections.add(socket)
+    # A sign-out marks the user and then reads the list. So it is asked for after the socket is on the list: either
+    # this sees the mark, or the sign-out sees the socket.
+    user = User.find(caller.user_id)
+    if not (user and user.admits_since(socket.connected_at)):
+        Connections.remove(socket)
+        raise admission.ended()
     live = connections.sockets
     if len(live) > MOST_SOCKETS:
         Connections.remove(socket)

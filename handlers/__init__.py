@@ -1,1 +1,9 @@
-"""One file is one Lambda function, named like its key in ``serverless.yml``."""
+"""One file is one Lambda function, named like its key in ``serverless.yml``.
+
+Whichever of them runs, none of its HTTP operations lets in who signed out everywhere or left.
+"""
+
+from core import operations
+from domain import admission
+
+operations.guard(admission.check)

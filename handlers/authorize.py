@@ -16,6 +16,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         A policy that denies (the client gets 403), or one that allows this very connection.
     """
     route = event["methodArn"]
+    # Taken before the user is looked up: a sign-out after this moment is seen when the socket is listed.
+    now = clock.milliseconds()
     try:
         ticket = tickets.use(event["queryStringParameters"]["ticket"])
     except Unauthenticated as refusal:
@@ -28,7 +30,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "context": {
             "userId": ticket.user_id,
             "deviceId": ticket.device_id,
-            "connectedAt": str(clock.milliseconds()),
+            "connectedAt": str(now),
         },
     }
 

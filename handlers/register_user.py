@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.fields import Email, Password
+from core.fields import Email, NewPassword
 from core.operations import Operations, Reply, Visitor
 from core.shapes import Request
 from domain import accounts
@@ -13,9 +13,6 @@ handler = Operations()
 
 Username = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.-]+$(?!\n)")]
 """Letters and digits of any script, ``_``, ``.`` and ``-``. Python's ``$`` would let a last line break pass."""
-
-NewPassword = Annotated[Password, Meta(pattern=r"^\S(.*\S)?$(?!\n)")]
-"""Without a space at either end, which Cognito does not take."""
 
 
 class RegisterUser(Request, frozen=True):
@@ -27,6 +24,6 @@ class RegisterUser(Request, frozen=True):
 
 
 @handler.on("registerUser", "POST /users", socket=False, public=True)
-def register_user(request: RegisterUser, _visitor: Visitor) -> Reply[accounts.Account]:
+def register_user(request: RegisterUser, visitor: Visitor) -> Reply[accounts.Account]:
     """Make an account."""
-    return Reply(201, accounts.register(request.username, request.email, request.password))
+    return Reply(201, accounts.register(visitor, request.username, request.email, request.password))

@@ -27,7 +27,7 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack_app
-from ministack.core import lambda_runtime, persistence
+from ministack.core import iam_actions, lambda_runtime, persistence
 from ministack.services import apigateway, cloudformation, lambda_svc
 from ministack.services.cloudformation import provisioners
 
@@ -399,6 +399,23 @@ def read_cors_settings() -> None:
     apigateway._cors_preflight_response = lambda settings, origin: preflight(camel_keys(settings), origin)
 
 
+def know_senders() -> None:
+    """Ask for the permission to send a mail on the identity of its sender, as SES does.
+
+    MiniStack asks for it on everything, which no role of a template that names its senders has.
+    """
+    named = iam_actions._ses_v2_resource_arn
+
+    def sender(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        if path != "/v2/email/outbound-emails":
+            return str(named(method, path, body, region, account_id))
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return f"arn:aws:ses:{region}:{account_id}:identity/{json.loads(body)['FromEmailAddress']}"
+        return "*"
+
+    iam_actions._ses_v2_resource_arn = sender
+
+
 def camel_keys(record: Record) -> Record:
     """Return a record with the first letter of its keys in lower case; values stay as they are."""
     return {key[:1].lower() + key[1:]: value for key, value in record.items()}
@@ -418,6 +435,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     bound_logs,
     learn_socket_resources,
     read_cors_settings,
+    know_senders,
 )
 
 

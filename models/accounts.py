@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from core import clock
@@ -24,7 +25,14 @@ class UserByName(GlobalSecondaryIndex["User"]):  # type: ignore[no-untyped-call]
 
 
 class User(Table):
-    """A person as others see them. The mail address is kept by Cognito alone."""
+    """A person as others see them. The mail address is kept by Cognito alone.
+
+    Attributes:
+        awaits_confirmation: Set until the mail address is confirmed, where that is asked for.
+        signed_out_at: When they last signed out everywhere, in milliseconds since 1970.
+        is_signing_out: Set from then until every socket is closed.
+        erased_at: When they left. What is left of them then is this, the id and ``signed_out_at``.
+    """
 
     class Meta:
         table_name = table_name("users")
@@ -37,10 +45,26 @@ class User(Table):
     created_at = UnicodeAttribute(attr_name="createdAt")
     initial = UnicodeAttribute()
     name_key = UnicodeAttribute(attr_name="nameKey")
+    awaits_confirmation = BooleanAttribute(attr_name="awaitsConfirmation", null=True)
+    signed_out_at = NumberAttribute(attr_name="signedOutAt", null=True)
+    is_signing_out = BooleanAttribute(attr_name="isSigningOut", null=True)
+    erased_at = UnicodeAttribute(attr_name="erasedAt", null=True)
+
+    def admits(self, issued_at: int) -> bool:
+        """Say whether a token is still good.
+
+        Args:
+            issued_at: When it was issued, in seconds since 1970: one of the second of a sign-out counts as before it.
+        """
+        return self.signed_out_at is None or issued_at > self.signed_out_at // 1000
+
+    def admits_since(self, moment: int) -> bool:
+        """Say the same of something whose moment is known to the millisecond since 1970."""
+        return self.signed_out_at is None or moment > self.signed_out_at
 
     @classmethod
-    def create(cls, user_id: str, username: str) -> bool:
-        """Store a new user. Returns False where the user exists already."""
+    def create(cls, user_id: str, username: str, *, awaits_confirmation: bool = False) -> bool:
+        """Store a new user. Returns False where the user exists already, or has been erased."""
         name_key = key_of(username)
         user = cls(
             user_id,
@@ -49,18 +73,81 @@ class User(Table):
             created_at=clock.now(),
             initial=name_key[0],
             name_key=name_key,
+            awaits_confirmation=awaits_confirmation or None,
         )
         return holds(lambda: user.save(cls.user_id.does_not_exist()))
 
     @classmethod
     def find(cls, user_id: str) -> "User | None":
-        """Return the user, or None."""
+        """Return the user, or None. Somebody who left is nobody from that moment."""
+        user = cls.find_anyway(user_id)
+        return None if user is None or user.erased_at else user
+
+    @classmethod
+    def find_anyway(cls, user_id: str) -> "User | None":
+        """Return the user, even if they left."""
         return found(lambda: cls.get(user_id, consistent_read=True))
 
     @classmethod
     def find_all(cls, user_ids: Iterable[str]) -> list["User"]:
         """Return those of the users who exist, in no order."""
-        return list(cls.batch_get(user_ids, consistent_read=True))
+        return [user for user in cls.batch_get(user_ids, consistent_read=True) if not user.erased_at]
+
+    @classmethod
+    def confirm(cls, user_id: str) -> None:
+        """Note that the mail address is theirs."""
+        user = cls(user_id)
+        holds(lambda: user.update([cls.awaits_confirmation.remove()], cls.user_id.exists()))
+
+    @classmethod
+    def change(cls, user_id: str, display_name: str) -> "User | None":
+        """Change how a user is shown. Returns the user, or None where there is none."""
+        user = cls(user_id)
+        here = cls.user_id.exists() & cls.erased_at.does_not_exist()
+        return user if holds(lambda: user.update([cls.display_name.set(display_name)], here)) else None
+
+    @classmethod
+    def sign_out(cls, user_id: str) -> bool:
+        """Note that all tokens and tickets issued up to now are good for nothing. Returns whether there is such a user.
+
+        The mark never goes back, whichever of two sign-outs at once is noted last.
+        """
+        user, now = cls(user_id), clock.milliseconds()
+        newer = cls.user_id.exists() & (cls.signed_out_at.does_not_exist() | (cls.signed_out_at < now))
+        marks: list[Action] = [cls.signed_out_at.set(now), cls.is_signing_out.set(True)]
+        return holds(lambda: user.update(marks, newer)) or cls.find_anyway(user_id) is not None
+
+    @classmethod
+    def signed_out(cls, user_id: str) -> None:
+        """Note that the sign-out is complete."""
+        user = cls(user_id)
+        holds(lambda: user.update([cls.is_signing_out.remove()], cls.user_id.exists()))
+
+    @classmethod
+    def mark_erased(cls, user_id: str) -> None:
+        """Make a user nobody from now on: not found, not to be searched for, with no token that is good."""
+        user = cls(user_id)
+        marks: list[Action] = [
+            cls.erased_at.set(clock.now()),
+            cls.signed_out_at.set(clock.milliseconds()),
+            cls.initial.remove(),
+        ]
+        holds(lambda: user.update(marks, cls.user_id.exists()))
+
+    @classmethod
+    def empty(cls, user_id: str) -> None:
+        """Remove all that a user who left was. What stays keeps a late write from making them anew."""
+        user = cls(user_id)
+        told: list[Action] = [
+            cls.username.remove(),
+            cls.display_name.remove(),
+            cls.avatar_file_id.remove(),
+            cls.created_at.remove(),
+            cls.initial.remove(),
+            cls.name_key.remove(),
+            cls.awaits_confirmation.remove(),
+        ]
+        holds(lambda: user.update(told, cls.erased_at.exists()))
 
     @classmethod
     def with_prefix(cls, prefix: str, limit: int, after: "tuple[str, str] | None") -> list["User"]:
@@ -109,15 +196,23 @@ class Username(Table):
         return holds(lambda: claim.save(free))
 
     @classmethod
-    def keep(cls, username: str, user_id: str) -> None:
-        """Give a claimed name to its user for good."""
-        cls(key_of(username), claimant=user_id).save()
+    def keep(cls, username: str, claimant: str, user_id: str) -> bool:
+        """Give a claimed name to its user for good. Returns False where it is another's."""
+        name = cls(key_of(username), claimant=user_id)
+        theirs = cls.name_key.does_not_exist() | (cls.claimant == claimant) | (cls.claimant == user_id)
+        return holds(lambda: name.save(theirs))
 
     @classmethod
     def release(cls, username: str, claimant: str) -> None:
         """Give up a claim that came to nothing."""
         claim = cls(key_of(username))
         holds(lambda: claim.delete((cls.claimant == claimant) & cls.expires_at.exists()))
+
+    @classmethod
+    def give_up(cls, username: str, user_id: str) -> None:
+        """Let a name that was a user's be anybody's again."""
+        name = cls(key_of(username))
+        holds(lambda: name.delete(cls.claimant == user_id))
 
 
 def key_of(username: str) -> str:

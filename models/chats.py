@@ -1,7 +1,7 @@
 """Chats, and who is in them."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import TransactWriteError
@@ -26,7 +26,11 @@ MOST_CHANGED_AT_ONCE = 98
 
 
 class Chat(Table):
-    """A chat. Its set of members is the truth about who may read and write."""
+    """A chat. Its set of members is the truth about who may read and write.
+
+    Attributes:
+        silenced: Who may not write: in a direct chat, whoever the other one blocks.
+    """
 
     class Meta:
         table_name = table_name("chats")
@@ -36,6 +40,7 @@ class Chat(Table):
     name = UnicodeAttribute(null=True)
     member_ids = UnicodeSetAttribute(attr_name="memberIds", null=True)
     admins = UnicodeSetAttribute(null=True)
+    silenced = UnicodeSetAttribute(null=True)
     last_seq = NumberAttribute(attr_name="lastSeq")
     active_at = UnicodeAttribute(attr_name="activeAt")
     created_at = UnicodeAttribute(attr_name="createdAt")
@@ -98,7 +103,7 @@ class Chat(Table):
 
     @classmethod
     def next_seq(cls, chat_id: str, member_id: str, active_at: str | None) -> "Chat | None":
-        """Take the next place in the chat's log, if the user is a member: one write numbers, authorises and reads.
+        """Take the next place in the chat's log, if the user may write: one write numbers, authorises and reads.
 
         Whoever takes a place must fill it within 30 s or leave it for good: a client holds a gap for final after that.
         A function ends after 29 s, so this needs no clock.
@@ -109,14 +114,22 @@ class Chat(Table):
             active_at: Now, where what happens moves the chat to the top of lists; else None.
 
         Returns:
-            The chat, whose ``last_seq`` is the caller's own; None where there is no such chat with such a member.
+            The chat, whose ``last_seq`` is the caller's own; None where there is no such chat with such a member, or
+            the member is silenced.
         """
         chat = cls(chat_id)
-        is_member = cls.member_ids.contains(member_id)
+        is_member = cls.member_ids.contains(member_id) & ~cls.silenced.contains(member_id)
         actions: list[Action] = [cls.last_seq.add(1)]
         if active_at:
             actions.append(cls.active_at.set(active_at))
         return chat if holds(lambda: chat.update(actions, is_member)) else None
+
+    @classmethod
+    def forget(cls, chat_id: str, user_id: str) -> None:
+        """Take somebody who is no more out of a direct chat."""
+        chat = cls(chat_id)
+        gone: list[Action] = [cls.member_ids.delete({user_id}), cls.silenced.delete({user_id})]
+        holds(lambda: chat.update(gone, cls.chat_id.exists()))
 
 
 class Membership(Table):
@@ -164,15 +177,19 @@ class Membership(Table):
         return holds(lambda: side.update([cls.read_seq.set(seq)], cls.read_seq < seq))
 
 
-def create_small(chat: Chat) -> bool:
+def create_small(chat: Chat, provided: Callable[[TransactWrite], None] | None = None) -> bool:
     """Store a chat of at most 99 members and their memberships, all or nothing.
 
+    Args:
+        chat: The chat.
+        provided: Adds what else must hold at that moment.
+
     Returns:
-        False where a chat of this id exists already.
+        False where a chat of this id exists already, or what must hold does not.
     """
     for attempt in itertools.count(1):
         try:
-            _create(chat)
+            _create(chat, provided)
         except TransactWriteError as error:
             reasons = {reason.code for reason in error.cancellation_reasons if reason}
             if EXISTS in reasons:
@@ -185,12 +202,14 @@ def create_small(chat: Chat) -> bool:
     return True
 
 
-def _create(chat: Chat) -> None:
+def _create(chat: Chat, provided: Callable[[TransactWrite], None] | None) -> None:
     # The token lets DynamoDB know a transaction again that is sent twice because its answer was lost.
     with TransactWrite(new_id(), connection=shared_connection()) as transaction:
         transaction.save(chat, condition=Chat.chat_id.does_not_exist())
         for membership in _memberships(chat):
             transaction.save(membership)
+        if provided:
+            provided(transaction)
 
 
 def create_large(chat: Chat) -> None:

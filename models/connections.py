@@ -82,3 +82,8 @@ class Connections(Table):
     def find_all(cls, user_ids: Iterable[str]) -> list["Connections"]:
         """Return the connections of those users who ever had one, in no order."""
         return list(cls.batch_get(user_ids))
+
+    @classmethod
+    def find_all_now(cls, user_ids: Iterable[str]) -> list["Connections"]:
+        """Return the same with every write that was answered before: whoever must not miss a socket."""
+        return list(cls.batch_get(user_ids, consistent_read=True))

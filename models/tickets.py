@@ -15,6 +15,7 @@ class Ticket(Table):
     digest = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute(attr_name="userId")
     device_id = UnicodeAttribute(attr_name="deviceId")
+    issued_at = NumberAttribute(attr_name="issuedAt")
     expires_at = NumberAttribute(attr_name="expiresAt")
     used_at = UnicodeAttribute(attr_name="usedAt", null=True)
 

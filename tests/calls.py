@@ -17,6 +17,16 @@ PATIENCE_SECONDS = 5
 PUSH = "PostToConnection"
 QUEUE = "SendMessage"
 BUS = "PutEvents"
+CLOSE = "DeleteConnection"
+MAIL = "SendEmail"
+
+ELSEWHERE = {
+    PUSH: ("execute-api:ManageConnections", "WebsocketsApi"),
+    CLOSE: ("execute-api:ManageConnections", "WebsocketsApi/DELETE"),
+    BUS: ("events:PutEvents", "EventBus"),
+    MAIL: ("ses:SendEmail", "mail"),
+}
+"""What calls need that are neither to a table, a queue nor the user pool."""
 
 UNSIGNED = {"SignUp"}
 """Cognito evaluates no IAM policy for it (its API reference)."""
@@ -67,7 +77,7 @@ class Calls:
         self._interceptor: Callable[[Call, Proceed], Any] = lambda _, proceed: proceed()
         # moto keeps its tables in plain dictionaries and is not thread-safe: a condition could be checked for two
         # writes before either is made. AWS serves one call at a time here, as DynamoDB does for one item.
-        self._aws = threading.Lock()
+        self._aws = threading.RLock()
         self._asides = threading.local()
 
     @contextmanager
@@ -85,7 +95,9 @@ class Calls:
         if not self._running or getattr(self._asides, "open", False):
             return self._serialised(proceed)
         with self._recording:
-            call = Call(self._running[0], operation, parameters, next(self._ticks))
+            call = Call(
+                getattr(self._asides, "trigger", None) or self._running[0], operation, parameters, next(self._ticks)
+            )
             self.made.append(call)
         try:
             self._check_permission(call)
@@ -100,6 +112,15 @@ class Calls:
     def words(self) -> list[str]:
         """Return the calls in words, in the order in which they began."""
         return [str(call) for call in self.made]
+
+    @contextmanager
+    def by_trigger(self, function: str) -> Iterator[None]:
+        """Take the calls made inside as those of a function that AWS asks while it serves another one's call."""
+        self._asides.trigger = function
+        try:
+            yield
+        finally:
+            self._asides.trigger = None
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -146,12 +167,11 @@ def needed(call: Call) -> set[tuple[str, str]]:
     """Return the IAM actions that a call needs, each with the logical id of what it concerns."""
     if call.operation in UNSIGNED:
         return set()
-    if call.operation == PUSH:
-        return {("execute-api:ManageConnections", "WebsocketsApi")}
+    if call.operation in ELSEWHERE:
+        return {ELSEWHERE[call.operation]}
     if call.operation == QUEUE:
-        return {("sqs:SendMessage", "DeliveriesQueue")}
-    if call.operation == BUS:
-        return {("events:PutEvents", "EventBus")}
+        queue = call.parameters["QueueUrl"].rpartition("-")[2]
+        return {("sqs:SendMessage", f"{queue.capitalize()}Queue")}
     tables = {properties["TableName"]: name for name, properties in template.resources("AWS::DynamoDB::Table").items()}
     if concerned := _tables(call.operation, call.parameters):
         index = f"/index/{call.parameters['IndexName']}" if "IndexName" in call.parameters else ""

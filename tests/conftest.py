@@ -17,6 +17,11 @@ os.environ.update(
     SOCKET_URL="wss://socket.example.com/test",
     CONNECTIONS_URL="https://socket.example.com/test",
     CONFIRM_MAIL="false",
+    MAIL_URL="https://email.us-east-1.amazonaws.com",
+    MAIL_FROM="kaiwa@example.com",
+    WEB_URL="https://chat.example.com",
+    ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
+    LIMITS="{}",
     QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
     DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
     DIRECT_SOCKETS="100",
@@ -39,11 +44,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import bus, queue, sockets
+from adapters import bus, mail, queue, sockets
 from core import aws as core_aws
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
+from domain import accounts, admission, limits
 from models import dynamodb
 from tests import template
 from tests.calls import Calls, record
@@ -92,7 +98,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """The calls to AWS. A test in which a function oversteps its permissions has failed, whatever else it shows."""
     calls = Calls()
-    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call)))
+    monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call, calls)))
     monkeypatch.setattr(core_aws, "exchange", in_memory)
     monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     yield calls
@@ -131,9 +137,11 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
     mock.stop(remove_data=False)
 
 
-def in_memory(service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> core_aws.Answer:
+def in_memory(
+    method: str, service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]
+) -> core_aws.Answer:
     """Let moto answer: it listens to an event that botocore's clients emit before they send."""
-    prepared = AWSRequest("POST", url, headers=dict(headers), data=body).prepare()
+    prepared = AWSRequest(method, url, headers=dict(headers), data=body).prepare()
     _, response = _emitter().emit_until_response(f"before-send.{service}.{operation}", request=prepared)
     return core_aws.Answer(response.status_code, response.content)
 
@@ -142,6 +150,11 @@ def in_memory(service: str, operation: str, url: str, body: bytes, headers: Mapp
 def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     gateway = Gateway(calls)
     monkeypatch.setattr(sockets, "post", gateway.post)
+    monkeypatch.setattr(sockets, "close", gateway.close)
+    monkeypatch.setattr(mail, "send", gateway.take_mail)
+    monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
+    admission.forget_all()
+    limits.SENDS.forget_all()
     monkeypatch.setattr(queue, "send", gateway.send)
     monkeypatch.setattr(bus, "put", gateway.put)
     return gateway
@@ -195,7 +208,8 @@ def _create_user_pool() -> tuple[str, str]:
     cognito = _client("cognito-idp")
     (pool,) = template.resources("AWS::Cognito::UserPool").values()
     (client,) = template.resources("AWS::Cognito::UserPoolClient").values()
-    described = {name: value for name, value in pool.items() if name != "UserPoolName"}
+    elsewhere = {"UserPoolName", "LambdaConfig", "DeletionProtection"}
+    described = {name: value for name, value in pool.items() if name not in elsewhere}
     pool_id = cognito.create_user_pool(PoolName=pool["UserPoolName"], **described)["UserPool"]["Id"]
     described = {name: value for name, value in client.items() if name != "UserPoolId"}
     # Cognito lets a client read every standard attribute unless told otherwise; its double lets it read none.

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlencode
 from adapters.sockets import Outcome
 from core.operations import Operations
 from tests import template
-from tests.calls import BUS, PUSH, QUEUE, Calls
+from tests.calls import BUS, CLOSE, MAIL, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -100,6 +100,7 @@ class Gateway:
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
         self.sockets: dict[str, Socket] = {}
+        self.mails: list[dict[str, str]] = []
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}
@@ -207,8 +208,11 @@ class Gateway:
         self.calls.make(QUEUE, parameters, lambda: self.queued.append(message))
 
     def work_off(self, function: str, *, batch: int = 10) -> list[str]:
-        """Hand everything queued to a function, as Lambda does. Returns the texts that it could not do."""
-        messages, self.queued = self.queued, []
+        """Hand what is in its queue to a function, as Lambda does. Returns the texts that it could not do."""
+        (source,) = (event["sqs"]["arn"]["Fn::GetAtt"][0] for event in template.functions()[function]["events"])
+        ending = f"-{source.removesuffix('Queue').lower()}"
+        messages = [one for one in self.queued if one.queue_url.endswith(ending)]
+        self.queued = [one for one in self.queued if one not in messages]
         failed: list[str] = []
         for start in range(0, len(messages), batch):
             event = recorded("queue")
@@ -230,6 +234,34 @@ class Gateway:
         """Take the place of adapters.sockets.post."""
         parameters = {"ConnectionId": connection_id, "Data": frame}
         return self.calls.make(PUSH, parameters, lambda: self._receive(connection_id, frame))
+
+    def close(self, connection_id: str, _until: float) -> Outcome:
+        """Take the place of adapters.sockets.close."""
+        return self.calls.make(CLOSE, {"ConnectionId": connection_id}, lambda: self._close(connection_id))
+
+    def _close(self, connection_id: str) -> Outcome:
+        socket = self.sockets.get(connection_id)
+        if outcome := self.outcomes.get(connection_id):
+            assert isinstance(outcome, Outcome)
+            return outcome
+        if not socket or not socket.is_open:
+            return Outcome.GONE
+        socket.is_open = False
+        return Outcome.DELIVERED
+
+    def take_mail(self, to: str, subject: str, text: str) -> None:
+        """Take the place of adapters.mail.send."""
+        mail = {"to": to, "subject": subject, "text": text}
+        self.calls.make(MAIL, mail, lambda: self.mails.append(mail))
+
+    def mails_to(self, address: str) -> list[dict[str, str]]:
+        return [mail for mail in self.mails if mail["to"] == address]
+
+    def code_to(self, address: str) -> str:
+        """Return the code in the latest mail."""
+        found = re.search(r"\b\d{6}\b", self.mails_to(address)[-1]["text"])
+        assert found
+        return found[0]
 
     def _receive(self, connection_id: str, frame: bytes) -> Outcome:
         assert len(frame) <= MOST_REPLY_BYTES

@@ -29,7 +29,10 @@ class Person:
         """Make somebody who has an account."""
         account = visit(gateway, "registerUser", username=username, email=mail_of(username), password=PASSWORD)
         assert account.status == 201, account
-        return cls(gateway, username, account.data["userId"])
+        person = cls(gateway, username, account.data["userId"])
+        # A warm process has read the user. What reading costs is a test of its own.
+        assert person.ask("getUser", userId="me").status == 200
+        return person
 
     @cached_property
     def session(self) -> dict[str, Any]:

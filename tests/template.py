@@ -113,6 +113,12 @@ def _resource(value: dict[str, Any]) -> str:
     text = value["Fn::Sub"]
     if index := re.fullmatch(r"\$\{(\w+)\.Arn\}/index/(\w+)", text):
         return f"{index[1]}/index/{index[2]}"
-    socket = re.fullmatch(r"arn:\$\{AWS::Partition\}:execute-api:.*:\$\{(\w+)\}/test/POST/@connections/\*", text)
+    if text.startswith("arn:${AWS::Partition}:ses:"):
+        assert text.endswith(":identity/${param:mailIdentity}")
+        return "mail"
+    method = "(POST|DELETE)"
+    socket = re.fullmatch(
+        rf"arn:\$\{{AWS::Partition\}}:execute-api:.*:\$\{{(\w+)\}}/test/{method}/@connections/\*", text
+    )
     assert socket, f"Expected a table, an index or the sockets, got {text}"
-    return socket[1]
+    return socket[1] if socket[2] == "POST" else f"{socket[1]}/{socket[2]}"

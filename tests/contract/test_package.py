@@ -118,7 +118,8 @@ def template_environment() -> dict[str, str]:
     """The variables serverless.yml gives every function, with values of no meaning, and what Lambda itself sets."""
     template = (package.ROOT / "serverless.yml").read_text()
     names = re.findall(r"^    ([A-Z][A-Z_]+):", template, flags=re.MULTILINE)
-    return {name: "INFO" if name.endswith("LEVEL") else "1" for name in names} | {"AWS_REGION": "us-east-1"}
+    meant = {"POWERTOOLS_LOG_LEVEL": "INFO", "LIMITS": "{}"}
+    return {name: meant.get(name, "1") for name in names} | {"AWS_REGION": "us-east-1"}
 
 
 HANDLERS = sorted(path.stem for path in (package.ROOT / "handlers").glob("*.py") if path.stem != "__init__")

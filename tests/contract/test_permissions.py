@@ -10,6 +10,7 @@ import pytest
 
 from adapters.sockets import Outcome
 from core.settings import settings
+from domain import admission
 from tests import template
 from tests.calls import UNSIGNED, Call, Calls, Crash, Death, needed
 from tests.conftest import Clock
@@ -22,15 +23,16 @@ POLLING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
 
 def test_every_permission_is_used(
-    gateway: Gateway, calls: Calls, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway,
+    calls: Calls,
+    clock: Clock,
+    confirm_mail: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # One registration is cut off before it confirmed, one is too weak, and one is mended by the log-in.
-    dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
-    with calls.intercepted(Death(2, after=True)), pytest.raises(Crash):
-        visit(gateway, "registerUser", **dan)
-    visit(gateway, "registerUser", username="weak", email="weak@example.com", password="weak")
-    assert visit(gateway, "logIn", email=dan["email"], password=PASSWORD).status == 200
+    monkeypatch.setattr(admission, "FRESH_SECONDS", 0)
+    register_by_every_way(gateway, calls, confirm_mail)
     ann, bob = Person.register(gateway, "ann"), Person.register(gateway, "bob")
+    change_everything(gateway, ann, Person.register(gateway, "hal"))
 
     ann.ask("getUser", userId="me")
     ann.ask("findUsers", username="b")
@@ -72,6 +74,8 @@ def test_every_permission_is_used(
 
     with_the_queue(gateway, ann, bob, clock, monkeypatch)
 
+    leave_by_every_way(gateway, ann, bob, monkeypatch)
+
     used: dict[str, set[tuple[str, str]]] = {name: set() for name in template.functions()}
     for call in calls.made:
         used[call.function] |= needed(call)
@@ -81,6 +85,66 @@ def test_every_permission_is_used(
                 queue, _ = event["sqs"]["arn"]["Fn::GetAtt"]
                 used[name] |= {(f"sqs:{action}", queue) for action in POLLING}
     assert used == template.permissions()
+
+
+def register_by_every_way(gateway: Gateway, calls: Calls, confirm_mail: Callable[[bool], None]) -> None:
+    """Two are cut off before they could be used, one is refused, and one is mended by the log-in."""
+    dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
+    with calls.intercepted(Death(3, after=True)), pytest.raises(Crash):
+        visit(gateway, "registerUser", **dan)
+    assert visit(gateway, "registerUser", **{**dan, "username": "other"}).status == 409
+    assert visit(gateway, "logIn", email=dan["email"], password=PASSWORD).status == 200
+    with calls.intercepted(Death(4, after=True)), pytest.raises(Crash):
+        visit(gateway, "registerUser", username="fay", email="fay@example.com", password=PASSWORD)
+    set_password(gateway, "fay@example.com")
+    confirm_mail(True)
+    visit(gateway, "registerUser", username="gus", email="gus@example.com", password=PASSWORD)
+    visit(gateway, "resendConfirmation", email="gus@example.com")
+    confirm_mail(False)
+
+
+def set_password(gateway: Gateway, email: str) -> None:
+    """Set a password anew, which also makes an account whole whose registration was cut off."""
+    visit(gateway, "forgotPassword", email=email)
+    code = gateway.code_to(email)
+    assert visit(gateway, "resetPassword", email=email, code=code, password=PASSWORD).status == 204
+
+
+def change_everything(gateway: Gateway, ann: Person, hal: Person) -> None:
+    ann.ask("updateUser", displayName="Ann")
+    hal.ask("blockUser", userId=ann.user_id)
+    hal.ask("unblockUser", userId=ann.user_id)
+    chat_id = hal.start_chat(ann)
+    ann.ask("blockUser", userId=hal.user_id)
+    assert hal.ask("sendMessage", chatId=chat_id, text="hi").status == 404
+    ann.ask("listBlocks")
+    ann.ask("unblockUser", userId=hal.user_id)
+    begun = visit(gateway, "logIn", email=ann.email, method="emailCode").data
+    answer = {"email": ann.email, "session": begun["session"]}
+    assert visit(gateway, "logIn", **answer, code="wrong").status == 401
+    assert visit(gateway, "logIn", **answer, code=gateway.code_to(ann.email)).status == 200
+
+
+def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    bob.open_socket()
+    assert bob.ask("signOut").status == 204
+    ann.open_socket()
+    set_password(gateway, ann.email)
+    kim = Person.register(gateway, "kim")
+    for name, direct in (("ivy", "100"), ("joe", "0")):
+        person = Person.register(gateway, name)
+        person.start_chat(kim)
+        person.start_chat(kim, bob)
+        kim.open_socket()
+        socket = person.open_socket()
+        person.ask("blockUser", userId=kim.user_id)
+        # The first attempt to close it fails, so that the queue's function has to.
+        gateway.outcomes[socket.connection_id] = Outcome.FAILED
+        assert person.ask("deleteUser").status == 202
+        del gateway.outcomes[socket.connection_id]
+        monkeypatch.setenv("DIRECT_SOCKETS", direct)
+        settings.cache_clear()
+        assert gateway.work_off("EraseUser") == []
 
 
 def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from core.errors import FieldError
 from core.operations import Operations
 from core.shapes import Answer, Request
-from domain import accounts, chats, events, log, marks, messages, presence, protocol, tickets
+from domain import absence, accounts, blocks, chats, events, log, marks, messages, presence, protocol, sessions, tickets
 from tests import template
 from tests.gateway import handler_of
 
@@ -14,8 +14,11 @@ CHAT = "chatId kind name memberIds admins lastSeq lastMessage createdAt historyF
 
 GIVEN: dict[type[Answer], str] = {
     accounts.Account: "userId username email confirmed",
-    accounts.Session: "userId accessToken idToken refreshToken expiresIn tokenType",
+    sessions.Session: "userId accessToken idToken refreshToken expiresIn tokenType",
+    sessions.Challenged: "challenge session expiresIn",
     accounts.Users: "users nextCursor",
+    blocks.Blocks: "blocks nextCursor",
+    blocks.Blocked: "userId blockedAt",
     protocol.User: "userId username displayName avatarFileId createdAt online lastSeenAt email",
     tickets.NewTicket: "ticket url expiresIn",
     presence.Greeting: "userId deviceId connectionExpiresAt keepAliveSeconds serverTime",
@@ -48,8 +51,18 @@ GIVEN: dict[type[Answer], str] = {
 
 TAKEN: dict[str, str] = {
     "registerUser": "username email password",
-    "logIn": "email password",
+    "confirmUser": "email code",
+    "resendConfirmation": "email",
+    "logIn": "email password method session code",
     "refreshSession": "refreshToken",
+    "signOut": "",
+    "forgotPassword": "email",
+    "resetPassword": "email code password",
+    "updateUser": "displayName avatarFileId",
+    "deleteUser": "",
+    "blockUser": "userId",
+    "unblockUser": "userId",
+    "listBlocks": "limit cursor",
     "getUser": "userId",
     "findUsers": "username limit cursor",
     "createTicket": "deviceId",
@@ -83,6 +96,7 @@ OPTIONAL = {
     events.ChatUpdated: {"name", "historyForNewMembers"},
     **{one: {"message"} for one in events.MessageEvent.__subclasses__()},
     accounts.Users: {"nextCursor"},
+    blocks.Blocks: {"nextCursor"},
     chats.Chats: {"nextCursor"},
 }
 
@@ -119,6 +133,7 @@ def test_every_shape_is_in_the_table() -> None:
         return {shape, *(one for child in shape.__subclasses__() for one in below(child))}
 
     published = {one for one in below(Answer) if one.__module__.startswith("domain.")} - {
+        absence.MessageMissed,  # told to the bus, not to clients
         events.Event,
         events.Logged,
         events.MessageEvent,

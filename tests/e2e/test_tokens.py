@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from local.stack import Stack
 from tests.e2e.people import Person
 
-PUBLIC = {"POST /users", "POST /sessions", "POST /sessions/refresh"}
+PUBLIC = {
+    "POST /users",
+    "POST /users/confirmation",
+    "POST /users/confirmation/resend",
+    "POST /sessions",
+    "POST /sessions/refresh",
+    "POST /passwords/forgot",
+    "POST /passwords/reset",
+}
 
 Claims = dict[str, Any]
 

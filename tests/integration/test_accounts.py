@@ -11,6 +11,7 @@ from core import clock as core_clock
 from core.pages import encode_cursor
 from models.accounts import CLAIM_SECONDS, User, Username
 from tests.calls import Calls, Crash, Death, Meeting, Refusal, refusal
+from tests.cognito import refusal as refusal_like_cognitos
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from tests.integration.threads import at_once
@@ -93,14 +94,14 @@ def test_a_weak_password_is_refused_and_leaves_the_name_free(password: str, gate
 
 
 def test_a_mail_address_that_cognito_refuses_is_named(gateway: Gateway, calls: Calls) -> None:
-    with calls.intercepted(Refusal("SignUp", refusal_of_cognito("InvalidParameterException"))):
+    with calls.intercepted(Refusal("AdminCreateUser", refusal_of_cognito("InvalidParameterException"))):
         answer = register(gateway)
     assert (answer.status, answer.fields) == (400, ["email"])
     assert register(gateway, email="free@example.com").status == 201
 
 
 def refusal_of_cognito(code: str) -> Exception:
-    return identity._client().exceptions.from_code(code)({"Error": {"Code": code, "Message": "the inside"}}, "SignUp")
+    return refusal_like_cognitos(identity._client(), code, "AdminCreateUser")
 
 
 def test_of_two_who_want_a_name_at_once_one_gets_it(gateway: Gateway, calls: Calls) -> None:
@@ -117,7 +118,7 @@ def test_of_two_who_want_a_name_at_once_one_gets_it(gateway: Gateway, calls: Cal
 
 
 def test_one_who_registers_twice_at_once_gets_one_account(gateway: Gateway, calls: Calls) -> None:
-    meeting = Meeting("SignUp", "SignUp")
+    meeting = Meeting("AdminCreateUser", "AdminCreateUser")
     with calls.intercepted(meeting):
         answers = at_once(lambda: register(gateway), lambda: register(gateway))
     assert meeting.was_held
@@ -127,7 +128,7 @@ def test_one_who_registers_twice_at_once_gets_one_account(gateway: Gateway, call
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, 7))
+@pytest.mark.parametrize("at", range(1, 8))
 def test_a_registration_that_was_cut_off_can_be_finished(at: int, after: bool, gateway: Gateway, calls: Calls) -> None:
     """By registering again as long as Cognito knows nothing of it, and by logging in from then on."""
     death = Death(at, after=after)
@@ -145,12 +146,13 @@ def test_a_registration_that_was_cut_off_can_be_finished(at: int, after: bool, g
     assert Username.get("dan").expires_at is None
 
 
-def test_a_registration_makes_six_calls(gateway: Gateway, calls: Calls) -> None:
+def test_a_registration_makes_seven_calls(gateway: Gateway, calls: Calls) -> None:
     register(gateway)
     assert calls.words() == [
+        "UpdateItem limits",
         "PutItem usernames",
-        "SignUp",
-        "AdminConfirmSignUp",
+        "AdminCreateUser",
+        "AdminSetUserPassword",
         "AdminUpdateUserAttributes",
         "PutItem usernames",
         "PutItem users",
@@ -158,7 +160,7 @@ def test_a_registration_makes_six_calls(gateway: Gateway, calls: Calls) -> None:
 
 
 def test_a_name_that_was_only_claimed_comes_free_again(gateway: Gateway, calls: Calls, clock: Clock) -> None:
-    with calls.intercepted(Death(1, after=True)), pytest.raises(Crash):
+    with calls.intercepted(Death(2, after=True)), pytest.raises(Crash):
         register(gateway)
     assert register(gateway, email="other@example.com").status == 409
     clock.advance(CLAIM_SECONDS + 1)

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from core import operations as operations_of_core
 from core.operations import MOST_BODY_BYTES, MOST_FRAME_BYTES, Operations
+from domain import codes
+from domain.codes import Purpose
 from tests import template
 from tests.calls import Call, Calls, Proceed, refusal
 from tests.gateway import Answer, Gateway, Socket, handler_of, read_frame, read_http, recorded
@@ -18,6 +21,16 @@ WHOLE: dict[str, dict[str, Any]] = {
     "registerUser": {"username": "dan", "email": "dan@example.com", "password": PASSWORD},
     "logIn": {"email": "ann@example.com", "password": PASSWORD},
     "refreshSession": {"refreshToken": "token"},
+    "signOut": {},
+    "confirmUser": {"email": "ann@example.com", "code": "CODE"},
+    "resendConfirmation": {"email": "ann@example.com"},
+    "forgotPassword": {"email": "ann@example.com"},
+    "resetPassword": {"email": "ann@example.com", "code": "CODE", "password": PASSWORD},
+    "updateUser": {"displayName": "Ann"},
+    "deleteUser": {},
+    "blockUser": {"userId": "BOB"},
+    "unblockUser": {"userId": "BOB"},
+    "listBlocks": {"limit": 5},
     "getUser": {"userId": "me"},
     "findUsers": {"username": "a"},
     "createTicket": {"deviceId": "phone"},
@@ -40,7 +53,8 @@ WHOLE: dict[str, dict[str, Any]] = {
     "setTyping": {"chatId": "CHAT", "typing": True},
     "getPresence": {"userIds": ["bob"]},
 }
-"""A request that succeeds, for each operation. CHAT stands for a direct chat of ann's, GROUP for a group."""
+"""A request that succeeds, for each operation. CHAT stands for a direct chat of ann's, GROUP for a group, BOB for bob,
+CODE for a code."""
 
 WRONG: list[tuple[str, str, Any]] = [
     ("registerUser", "username", 5),
@@ -49,6 +63,14 @@ WRONG: list[tuple[str, str, Any]] = [
     ("logIn", "email", {}),
     ("logIn", "password", None),
     ("refreshSession", "refreshToken", 1.5),
+    ("confirmUser", "code", 123456),
+    ("resendConfirmation", "email", "ann"),
+    ("forgotPassword", "email", ["ann@example.com"]),
+    ("resetPassword", "code", ""),
+    ("resetPassword", "password", "weak"),
+    ("updateUser", "displayName", " "),
+    ("updateUser", "avatarFileId", 5),
+    ("listBlocks", "limit", "0"),
     ("createTicket", "deviceId", True),
     ("createChat", "kind", "secret"),
     ("createChat", "memberIds", "bob"),
@@ -84,6 +106,10 @@ TOO_LONG: list[tuple[str, str, str]] = [
     ("registerUser", "password", "x" * 257),
     ("logIn", "password", "x" * 257),
     ("refreshSession", "refreshToken", "x" * 8193),
+    ("confirmUser", "code", "x" * 129),
+    ("resetPassword", "password", "x" * 257),
+    ("updateUser", "displayName", "x" * 101),
+    ("blockUser", "userId", "x" * 129),
     ("getUser", "userId", "x" * 129),
     ("findUsers", "username", "x" * 65),
     ("createTicket", "deviceId", "x" * 65),
@@ -100,7 +126,19 @@ TOO_LONG: list[tuple[str, str, str]] = [
 ]
 
 
-WITHOUT_KINDS = {"hello", "getUser", "getChat", "deleteMessage", "addReaction", "removeReaction", "removeMember"}
+WITHOUT_KINDS = {
+    "hello",
+    "getUser",
+    "getChat",
+    "deleteMessage",
+    "addReaction",
+    "removeReaction",
+    "removeMember",
+    "signOut",
+    "deleteUser",
+    "blockUser",
+    "unblockUser",
+}
 """Operations with no field that could be of a wrong kind: a path is always text."""
 
 
@@ -131,8 +169,9 @@ def wrong_ways(cases: list[tuple[str, str, Any]]) -> list[tuple[str, str, Any, s
 
 
 @pytest.fixture
-def zoe(calls: Calls) -> Iterator[Person]:
+def zoe(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     """Somebody whose token is good, before an AWS that must not be asked anything."""
+    monkeypatch.setattr(operations_of_core, "_guards", [])
     person = Person(Gateway(calls), "zoe", "zoe's id")
     authorizer = {"userId": person.user_id, "deviceId": "phone", "connectedAt": "0", "principalId": person.user_id}
     person.standing_socket = Socket(person.gateway, "connection", authorizer)
@@ -151,7 +190,8 @@ def chat(ann: Person, bob: Person) -> str:
 
 
 def whole(operation: str, chat: str) -> dict[str, Any]:
-    return {name: chat if value == "CHAT" else value for name, value in WHOLE[operation].items()}
+    stands_for = {"CHAT": chat, "BOB": "bob's id", "CODE": "123456"}
+    return {name: stands_for.get(str(value), value) for name, value in WHOLE[operation].items()}
 
 
 def real(fields: dict[str, Any], ann: Person) -> dict[str, Any]:
@@ -174,12 +214,17 @@ def test_the_tables_name_every_operation() -> None:
 
 
 @pytest.mark.parametrize(("operation", "over"), WAYS)
-def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, chat: str) -> None:
+def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, bob: Person, chat: str) -> None:
     fields = whole(operation, chat)
     fields |= real(fields, ann)
     if operation == "refreshSession":
         fields["refreshToken"] = ann.session["refreshToken"]
-    assert ann.ask(operation, over, **fields).status in {200, 201, 204}
+    if "code" in fields:
+        purpose = Purpose.CONFIRMATION if operation == "confirmUser" else Purpose.PASSWORD
+        fields["code"] = codes.issue(purpose, ann.email)
+    if operation == "blockUser":
+        fields["userId"] = bob.user_id
+    assert ann.ask(operation, over, **fields).status in {200, 201, 202, 204}
 
 
 @pytest.mark.parametrize(("operation", "over"), WAYS)
@@ -206,7 +251,7 @@ def test_a_value_that_is_too_long_is_named(
         for name, over in WAYS
         for field in WHOLE[name]
         if f"{{{field}}}" not in str(OPERATIONS[name][1]) or over == SOCKET
-        if field not in {"deviceId", "name", "limit", "clientMessageId", "admin"}
+        if field not in {"deviceId", "name", "limit", "clientMessageId", "admin", "displayName"}
     ],
 )
 def test_what_is_missing_is_named(operation: str, field: str, over: str, zoe: Person, calls: Calls) -> None:
@@ -236,7 +281,7 @@ def test_a_body_that_is_no_json_object_is_malformed(
 
 def request(person: Person, operation: str, body: str | bytes) -> Answer:
     method, path = str(OPERATIONS[operation][1]).split()
-    return person.request(method, path.replace("{chatId}", "c"), body)
+    return person.request(method, path.replace("{chatId}", "c").replace("{userId}", "u"), body)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY)
@@ -362,5 +407,7 @@ SECRETS = {
     "accessToken",
     "idToken",
     "ticket",
+    "code",
+    "displayName",
     "name",
 }

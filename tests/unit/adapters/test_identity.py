@@ -38,7 +38,6 @@ def cognito(monkeypatch: pytest.MonkeyPatch) -> Change:
         ("NotAuthorizedException", identity.WrongCredentials),
         ("UserNotFoundException", identity.WrongCredentials),
         ("InvalidParameterException", identity.WrongCredentials),
-        ("UserNotConfirmedException", identity.Unconfirmed),
     ],
 )
 def test_cognitos_refusals_to_log_in_become_plain_ones(code: str, meaning: type, cognito: Change) -> None:

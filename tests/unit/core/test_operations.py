@@ -209,7 +209,8 @@ def test_both_transports_lead_to_the_same_operation() -> None:
     assert answer.status == reply.status == 201
     (_, over_http, caller), (_, over_socket, on_socket) = asked
     assert over_http == over_socket == Invite(room_id="r1", note="come")
-    assert caller == Caller(user_id="11111111-0000-4000-8000-000000000000", source_address="203.0.113.7")
+    user_id = "11111111-0000-4000-8000-000000000000"
+    assert caller == Caller(user_id=user_id, source_address="203.0.113.7", issued_at=1795449764)
     assert on_socket == Caller(
         user_id="11111111-0000-4000-8000-000000000000",
         device_id="d1",

@@ -7,6 +7,15 @@ import pytest
 from core.errors import InvalidRequest
 from core.operations import decode
 from core.shapes import Request
+from handlers.account import (
+    Block,
+    ConfirmUser,
+    ForgotPassword,
+    ListBlocks,
+    ResendConfirmation,
+    ResetPassword,
+    UpdateUser,
+)
 from handlers.chat import CreateChat, GetChat, ListChats
 from handlers.create_ticket import CreateTicket
 from handlers.get_chat_history import GetChatHistory
@@ -19,6 +28,13 @@ WHOLE: dict[type[Request], dict[str, Any]] = {
     RegisterUser: {"username": "ann", "email": "ann@example.com", "password": "Correct-Horse-9"},
     LogIn: {"email": "ann@example.com", "password": "x"},
     RefreshSession: {"refreshToken": "t"},
+    ConfirmUser: {"email": "ann@example.com", "code": "123456"},
+    ResendConfirmation: {"email": "ann@example.com"},
+    ForgotPassword: {"email": "ann@example.com"},
+    ResetPassword: {"email": "ann@example.com", "code": "123456", "password": "Correct-Horse-9"},
+    UpdateUser: {"displayName": "Ann"},
+    Block: {"userId": "u"},
+    ListBlocks: {},
     GetUser: {"userId": "u"},
     FindUsers: {"username": "a"},
     CreateTicket: {},
@@ -38,6 +54,9 @@ TAKEN: list[tuple[type[Request], str, Any]] = [
     (RegisterUser, "email", "a@" + "b" * 252),
     (RegisterUser, "password", "with spaces inside"),
     (RegisterUser, "password", "x" * 256),
+    (LogIn, "code", "x" * 128),
+    (UpdateUser, "displayName", "花子 🌸 of the flowers"),
+    (UpdateUser, "displayName", "x" * 100),
     (CreateTicket, "deviceId", "x" * 64),
     (CreateTicket, "deviceId", "Pixel-9_a"),
     (CreateTicket, "deviceId", None),
@@ -61,6 +80,11 @@ REFUSED: list[tuple[type[Request], str, Any]] = [
     *((RegisterUser, "password", word) for word in ["", " x", "x ", "x\n", "x" * 257, None, 12345678, ["x"]]),
     *((LogIn, "email", mail) for mail in ["", "ann", None]),
     *((LogIn, "password", word) for word in ["", "x" * 257]),
+    *((LogIn, "code", code) for code in ["", "x" * 129, 123456]),
+    *((LogIn, "method", method) for method in ["", 5, "x" * 129]),
+    *((ConfirmUser, "code", code) for code in ["", "x" * 129, 123456]),
+    *((ResetPassword, "password", word) for word in ["", " x", "x ", "x\n", "x" * 257]),
+    *((UpdateUser, "displayName", name) for name in ["", " ", " x", "x ", "x\n", "x" * 101, 5]),
     *((RefreshSession, "refreshToken", token) for token in ["", "x" * 8193, None, {}]),
     *((GetUser, "userId", user_id) for user_id in ["", "x" * 129]),
     *((FindUsers, "username", prefix) for prefix in ["", "x" * 65]),
@@ -99,7 +123,13 @@ def test_a_value_past_the_limit_is_refused_by_name(request_type: type[Request], 
 
 
 @pytest.mark.parametrize(
-    ("request_type", "field"), [(kind, field) for kind, fields in WHOLE.items() for field in fields if field != "text"]
+    ("request_type", "field"),
+    [
+        (kind, field)
+        for kind, fields in WHOLE.items()
+        for field in fields
+        if (kind, field) not in {(SendMessage, "text"), (LogIn, "password"), (UpdateUser, "displayName")}
+    ],
 )
 def test_what_is_required_is_missed_by_name(request_type: type[Request], field: str) -> None:
     fields = {name: value for name, value in WHOLE[request_type].items() if name != field}
