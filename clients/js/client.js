@@ -175,9 +175,7 @@ export class Client {
   /** @returns {string[]} Of the other members, those who are known to have read up to there. */
   readersOf(chatId, seq) {
     const members = this.chats.get(chatId)?.memberIds ?? [];
-    return members.filter(
-      (userId) => userId !== this.userId && this.chats.readSeqOf(chatId, userId) >= seq,
-    );
+    return members.filter((userId) => userId !== this.userId && this.chats.readSeqOf(chatId, userId) >= seq);
   }
 
   /** What was sent and not acknowledged. @returns {import("./outbox.js").Pending[]} */
@@ -291,7 +289,9 @@ export class Client {
   #take(event) {
     const { chatId, seq } = event;
     const lastSeqBefore = this.chats.get(chatId)?.lastSeq ?? 0;
-    const isNew = this.#logs.holds(chatId) ? this.#logs.insert(chatId, [event]).length > 0 : seq > lastSeqBefore;
+    const isNew = this.#logs.holds(chatId)
+      ? this.#logs.insert(chatId, [event]).length > 0
+      : seq > lastSeqBefore;
     this.#note([event]);
     return isNew;
   }

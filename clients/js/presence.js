@@ -57,7 +57,8 @@ export class PresenceBoard {
     }
     try {
       const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-      for (const { userId, online, lastSeenAt } of users) this.#known.set(userId, { userId, online, lastSeenAt });
+      for (const { userId, online, lastSeenAt } of users)
+        this.#known.set(userId, { userId, online, lastSeenAt });
       this.#listeners.tell("changed");
     } catch {
       // The next refresh asks again.

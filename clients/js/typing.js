@@ -34,7 +34,11 @@ export class Typing {
     this.#writers.set(chatId, writers);
     const wasTyping = writers.has(userId);
     clearTimeout(writers.get(userId));
-    if (typing) writers.set(userId, setTimeout(() => this.take({ chatId, userId, typing: false }), LIFE_MS));
+    if (typing)
+      writers.set(
+        userId,
+        setTimeout(() => this.take({ chatId, userId, typing: false }), LIFE_MS),
+      );
     else writers.delete(userId);
     if (wasTyping !== typing) this.#listeners.tell("changed", chatId);
   }

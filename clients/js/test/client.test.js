@@ -356,7 +356,12 @@ test("presence is asked for once for all, and follows what is pushed", async () 
   await settle();
   assert.equal(client.presence.get("bob").online, false);
   assert.equal(server.requests.filter(({ path }) => path === "/presence").length, 1);
-  server.push({ type: "presence.changed", userId: "bob", online: true, lastSeenAt: "2026-01-01T00:00:00.000Z" });
+  server.push({
+    type: "presence.changed",
+    userId: "bob",
+    online: true,
+    lastSeenAt: "2026-01-01T00:00:00.000Z",
+  });
   await settle();
   assert.equal(client.presence.get("bob").online, true);
   server.open[0].break();
