@@ -2,52 +2,53 @@
  * What this client holds of the log of one chat: its events, each once and in order, the messages they make,
  * and what may be missing.
  *
- * Pure: no clock and no I/O. A number missing between two events means either that its event is late or was
- * lost on the way here, or that a write failed and the number will never be used. The server promises that an
- * allocated number shows within 30 seconds, so a gap is final once a read of the log, begun that long after a
- * higher number was seen, did not fill it.
+ * Pure: no clock and no I/O; times are milliseconds of the server. A number missing between two events means
+ * either that its event is late or was lost on the way here, or that a write failed and the number will never
+ * be used. The server promises that an allocated number shows within 30 seconds, so a gap is final once a read
+ * of the log, asked for that long after a higher number was seen, did not fill it.
  */
-import { MessageRecord } from "./message_record.js";
 
 /** How long a gap may still fill after a higher number was seen. */
-export const SETTLING_MS = 30_000;
-
+const SETTLING_MS = 30_000;
+/** How long a missing event may be just late. Pushes overtake each other often, and then come by themselves. */
+const PATIENCE_MS = 1_000;
 /**
  * A number was allocated at most this long after the time its event bears: a function of the server lives
- * 29 s, and clocks disagree.
+ * 29 s, and clocks disagree. So nobody has to wait for what is missing in an old part of a log.
  */
 const ALLOCATION_MS = 35_000;
 
 /**
- * @typedef {import("./message_record.js").Message} Message
+ * @typedef {{chatId: string, seq: number, messageId: string, senderId: string, sentAt: string, text?: string,
+ *   replyTo?: string, editedAt?: string, deletedAt?: string, reactions?: Record<string, string[]>,
+ *   changedSeq?: number, clientMessageId?: string}} Message `changedSeq`: the seq of its last change.
  * @typedef {{type: string, chatId: string, seq: number, at: string, message?: Message, messageId?: string,
  *   userId?: string, emoji?: string}} LogEvent Further fields by type.
  */
 
 export class ChatLog {
-  /** The events after this seq are held; undefined until the first page has come. */
+  /** The events after this seq are to be held; undefined until that is known. */
   startSeq = undefined;
-  /** The seq up to which nothing can be missing any more. */
-  confirmedSeq = undefined;
+  /** Whether the first pages have come; who reads them says so. */
+  isLoaded = false;
+  /** Everything after `startSeq` and up to here is held, or will never be. */
+  contiguousSeq = 0;
   /** Whether the log is known to have nothing before `startSeq`. */
   #isComplete = false;
   /** @type {Map<number, LogEvent>} */
   #events = new Map();
-  /** @type {Map<number, number>} When a number not yet confirmed was seen, by seq. */
-  #seenAt = new Map();
-  /** @type {Map<string, MessageRecord>} By messageId. */
-  #records = new Map();
+  /** @type {{seq: number, at: number}[]} Which number showed when that there is more; both only rise. */
+  #marks = [];
+  /** When the last whole read was asked for. */
+  #askedAt = -Infinity;
+  /** @type {Map<string, Message>} The newest state heard of, by messageId. */
+  #messages = new Map();
   /** @type {LogEvent[] | undefined} */
   #sorted;
 
-  /** Whether the first page has come. */
-  get isLoaded() {
-    return this.startSeq !== undefined;
-  }
-
   /** Whether there may be events from before those held. */
   get hasEarlier() {
-    return this.isLoaded && this.startSeq > 0 && !this.#isComplete;
+    return this.startSeq > 0 && !this.#isComplete;
   }
 
   /** @returns {LogEvent[]} Ascending by seq. */
@@ -65,17 +66,43 @@ export class ChatLog {
 
   /** @returns {number} The highest seq known to be in use; 0 when there is none. */
   get highestSeq() {
-    return Math.max(this.events.at(-1)?.seq ?? 0, this.confirmedSeq ?? 0, ...this.#seenAt.keys());
+    return this.#marks.at(-1)?.seq ?? this.contiguousSeq;
+  }
+
+  /** @returns {[number, number][]} What may be missing, as first and last numbers, ascending. */
+  get gaps() {
+    const gaps = [];
+    let low = this.contiguousSeq;
+    const ahead = this.events.filter(({ seq }) => seq > low).map(({ seq }) => seq);
+    for (const seq of [...ahead, this.highestSeq + 1]) {
+      if (seq > low + 1) gaps.push([low + 1, seq - 1]);
+      low = seq;
+    }
+    return gaps;
   }
 
   /** Whether an event may be missing between those held, or after them. */
   get hasGap() {
-    return this.isLoaded && this.confirmedSeq < this.highestSeq;
+    return this.startSeq !== undefined && this.contiguousSeq < this.highestSeq;
+  }
+
+  /**
+   * From when to read what is after `contiguousSeq`: once a gap is more than just late, and for the last time
+   * when that makes it final.
+   *
+   * @returns {number | undefined} A time; undefined when nothing is missing.
+   */
+  get dueAt() {
+    if (!this.hasGap) return undefined;
+    const times = this.#missingSince().map(
+      (at) => at + (this.#askedAt < at + PATIENCE_MS ? PATIENCE_MS : SETTLING_MS),
+    );
+    return Math.min(...times);
   }
 
   /** @returns {Message | undefined} */
   message(messageId) {
-    return this.#records.get(messageId)?.view;
+    return this.#messages.get(messageId);
   }
 
   /**
@@ -86,45 +113,53 @@ export class ChatLog {
    */
   begin(startSeq) {
     this.startSeq = startSeq;
-    this.confirmedSeq = startSeq;
+    this.contiguousSeq = startSeq;
     this.#isComplete = false;
     for (const seq of this.#events.keys()) if (seq <= startSeq) this.#events.delete(seq);
-    for (const seq of this.#seenAt.keys()) if (seq <= startSeq) this.#seenAt.delete(seq);
     this.#sorted = undefined;
-    this.#advance(-Infinity);
+    this.#advance();
   }
 
   /**
    * Take in events from wherever they came, in any order, known or new.
    *
-   * @param {LogEvent[]} events
-   * @param {number} now Server time in milliseconds.
+   * @param {LogEvent[]} events One that is `truncated` only leaves its mark.
+   * @param {number} now
    * @returns {LogEvent[]} Those that were new, ascending.
    */
   insert(events, now) {
-    const added = events.filter((event) => this.#take(event, now)).sort(bySeq);
-    this.#advance(-Infinity);
+    const added = [];
+    for (const event of [...events].sort(bySeq)) {
+      const allocatedAt = Date.parse(event.at) + ALLOCATION_MS;
+      this.hearOf(event.seq, Math.min(now, allocatedAt || now));
+      if (!event.truncated && this.#take(event)) added.push(event);
+    }
+    this.#advance();
     return added;
   }
 
-  /**
-   * The server has used this number for something that has not come yet.
-   *
-   * @param {number} seq
-   * @param {number} now Server time in milliseconds.
-   */
-  expect(seq, now) {
-    if (this.#events.has(seq) || seq <= (this.confirmedSeq ?? 0) || this.#seenAt.has(seq)) return;
-    this.#seenAt.set(seq, now);
+  /** The server has used this number, whether or not its event has come. @param {number} seq @param {number} now */
+  hearOf(seq, now) {
+    const last = this.#marks.at(-1);
+    if (seq > this.highestSeq) this.#marks.push({ seq, at: Math.max(now, last?.at ?? now) });
   }
 
   /**
-   * Note that everything after `confirmedSeq` was read from the server and inserted.
+   * Take in a page of getEvents.
    *
-   * @param {number} readAt Server time at which the read began, in milliseconds.
+   * @param {{events: LogEvent[], hasMore: boolean, lastSeq: number}} page
+   * @param {{after: number, askedAt: number, now: number}} read What was asked for, and when.
+   * @returns {LogEvent[]} The events that were new, ascending.
    */
-  confirm(readAt) {
-    this.#advance(readAt - SETTLING_MS);
+  read(page, { after, askedAt, now }) {
+    const added = this.insert(page.events, now);
+    this.hearOf(page.lastSeq, now);
+    if (after <= this.contiguousSeq) {
+      const end = page.hasMore ? (page.events.at(-1)?.seq ?? after) : this.highestSeq;
+      this.#settle(end, askedAt);
+    }
+    if (!page.hasMore) this.#askedAt = askedAt;
+    return added;
   }
 
   /**
@@ -134,7 +169,7 @@ export class ChatLog {
    * @param {number} startSeq
    */
   extend(events, startSeq) {
-    for (const event of events) this.#take(event, -Infinity);
+    for (const event of events) this.#take(event);
     this.startSeq = Math.min(startSeq, this.startSeq);
   }
 
@@ -143,66 +178,57 @@ export class ChatLog {
     this.#isComplete = true;
   }
 
-  /** Take in a message as a reply told it, which is not an event. @param {Message} message */
+  /** Take in a state of a message, from an event or from a reply; an older one than that held changes nothing. */
   amend(message) {
-    this.#record(message.messageId).take(message);
+    const { messageId } = message;
+    if (!isOlder(message, this.#messages.get(messageId))) this.#messages.set(messageId, message);
   }
 
-  /** Show a reaction as its own reply told it, before its event has come. */
-  amendReaction(messageId, emoji, userId, isSet) {
-    this.#record(messageId).react(emoji, userId, isSet);
-  }
-
-  #take(event, now) {
-    const { seq } = event;
-    const isNew = !this.#events.has(seq);
-    this.#apply(event);
-    if (!isNew) return false;
-    this.#events.set(seq, event);
+  #take(event) {
+    if (event.message) this.amend(event.message);
+    if (this.#events.has(event.seq)) return false;
+    this.#events.set(event.seq, event);
     this.#sorted = undefined;
-    if (seq > (this.confirmedSeq ?? 0)) {
-      const allocatedAt = Date.parse(event.at) + ALLOCATION_MS;
-      this.#seenAt.set(seq, Math.min(this.#seenAt.get(seq) ?? now, now, allocatedAt || now));
-    }
     return true;
   }
 
-  #apply(event) {
-    const messageId = event.messageId ?? event.message?.messageId;
-    if (!messageId) return;
-    const record = this.#record(messageId);
-    const isChange = event.type === "message.edited" || event.type === "message.deleted";
-    if (event.message) record.take(event.message, isChange ? event.seq : 0);
-    if (event.type === "message.deleted") record.erase(event.at);
-    if (event.type === "reaction.added") record.react(event.emoji, event.userId, true, event.seq);
-    if (event.type === "reaction.removed") record.react(event.emoji, event.userId, false, event.seq);
-  }
-
-  #record(messageId) {
-    if (!this.#records.has(messageId)) this.#records.set(messageId, new MessageRecord());
-    return this.#records.get(messageId);
+  /** @returns {number[]} For each mark with a number missing below it, since when that is known. */
+  #missingSince() {
+    const times = [];
+    let low = this.contiguousSeq;
+    for (const { seq, at } of this.#marks) {
+      for (let each = low + 1; each <= seq; each += 1) {
+        if (this.#events.has(each)) continue;
+        times.push(at);
+        break;
+      }
+      low = Math.max(low, seq);
+    }
+    return times;
   }
 
   /**
-   * Move `confirmedSeq` over every number in sequence, and over gaps below one that was seen, itself or a
-   * higher one, by `settledAt`.
+   * Move over gaps up to a number that were read for late enough. The marks rise with the numbers, so the gaps
+   * that are final are always the first ones.
    */
-  #advance(settledAt) {
-    if (!this.isLoaded) return;
-    const ahead = [...this.#seenAt.keys()].filter((seq) => seq > this.confirmedSeq).sort((a, b) => a - b);
-    const seenBy = new Map();
-    let earliest = Infinity;
-    for (const seq of [...ahead].reverse()) {
-      earliest = Math.min(earliest, this.#seenAt.get(seq));
-      seenBy.set(seq, earliest);
+  #settle(end, askedAt) {
+    while (this.contiguousSeq < end) {
+      const { at } = this.#marks.find(({ seq }) => seq > this.contiguousSeq);
+      if (askedAt < at + SETTLING_MS) return;
+      this.contiguousSeq += 1;
+      this.#advance();
     }
-    for (const seq of ahead) {
-      const follows = seq === this.confirmedSeq + 1 && this.#events.has(seq);
-      if (!follows && seenBy.get(seq) > settledAt) break;
-      this.confirmedSeq = seq;
-    }
-    for (const seq of this.#seenAt.keys()) if (seq <= this.confirmedSeq) this.#seenAt.delete(seq);
   }
+
+  #advance() {
+    while (this.#events.has(this.contiguousSeq + 1)) this.contiguousSeq += 1;
+    this.#marks = this.#marks.filter(({ seq }) => seq > this.contiguousSeq);
+  }
+}
+
+/** @param {Message} message @param {Message} [held] @returns {boolean} Whether what is held came after it. */
+export function isOlder(message, held) {
+  return held !== undefined && (message.changedSeq ?? 0) < (held.changedSeq ?? 0);
 }
 
 function bySeq(one, other) {

@@ -5,8 +5,10 @@
  * kept beside it: it only ever grows.
  */
 
+import { isOlder } from "./chat_log.js";
+
 /**
- * @typedef {import("./message_record.js").Message} Message
+ * @typedef {import("./chat_log.js").Message} Message
  * @typedef {{chatId: string, kind: "direct" | "group", name?: string, memberIds: string[], admins: string[],
  *   createdAt: string, lastSeq: number, lastMessage?: Message, unreadCount?: number, readSeq?: number}} Chat
  */
@@ -140,9 +142,8 @@ export class Chats {
   /** The last message may have changed its words. */
   #noteChange(chat, message) {
     const last = chat.lastMessage;
-    if (last?.messageId !== message.messageId) return;
-    const isOlder = last.deletedAt || (message.editedAt ?? "") < (last.editedAt ?? "");
-    if (!isOlder || message.deletedAt) this.#byId.set(chat.chatId, { ...chat, lastMessage: message });
+    if (last?.messageId === message.messageId && !isOlder(message, last))
+      this.#byId.set(chat.chatId, { ...chat, lastMessage: message });
   }
 
   #noteRoster(chat, event) {

@@ -145,8 +145,11 @@ export class Client {
    * @throws {Problem} 404 when there is no such chat.
    */
   async openChat(chatId) {
-    if (!this.chats.get(chatId)) await this.#readChat(chatId);
-    await this.#logs.open(chatId, this.chats.get(chatId).lastSeq);
+    // The list does not tell how far others have read; that alone is worth no waiting.
+    const reading = this.#readChat(chatId);
+    if (this.chats.get(chatId)) reading.catch(() => {});
+    else await reading;
+    await this.#logs.open(chatId, this.chats.get(chatId)?.lastSeq);
   }
 
   closeChat() {
@@ -209,9 +212,7 @@ export class Client {
   /** React to a message, or take a reaction back. */
   async react(chatId, messageId, emoji, isSet) {
     const address = `${messageAddress(chatId, messageId)}/reactions/${encodeURIComponent(emoji)}`;
-    await this.api.request(isSet ? "PUT" : "DELETE", address);
-    if (this.#logs.holds(chatId))
-      this.#logs.amend(chatId, (log) => log.amendReaction(messageId, emoji, this.userId, isSet));
+    this.#amend(await this.api.request(isSet ? "PUT" : "DELETE", address));
   }
 
   async renameGroup(chatId, name) {
@@ -262,6 +263,7 @@ export class Client {
 
   async #readChat(chatId) {
     this.#takeChats([await this.api.request("GET", chatAddress(chatId))]);
+    this.#listeners.tell("reads", chatId);
   }
 
   #takeChats(chats) {
@@ -299,7 +301,7 @@ export class Client {
   /** Show a message as a reply told it, before its event has come. */
   #amend(message) {
     const { chatId } = message;
-    if (this.#logs.holds(chatId)) this.#logs.amend(chatId, (log) => log.amend(message));
+    if (this.#logs.holds(chatId)) this.#logs.amend(chatId, message);
     this.chats.note({ type: "message.edited", chatId, seq: 0 }, message);
     this.#listeners.tell("chats");
   }
@@ -338,7 +340,7 @@ export class Client {
   #receiveEvent(event) {
     const { type, chatId, message } = event;
     if (type === "member.removed" && event.memberIds?.includes(this.userId)) return this.#leave(chatId);
-    if (isReference(event)) return this.#fetchEvent(event);
+    if (event.truncated) return this.#fetchEvent(event);
     const isKnownChat = this.chats.get(chatId) !== undefined;
     const isNew = this.#take(event);
     if (!isKnownChat) this.#meetChat(chatId);
@@ -349,8 +351,8 @@ export class Client {
   }
 
   /** An event too large to be pushed: it is read where it is shown, and the list is read again. */
-  #fetchEvent({ chatId, seq }) {
-    if (this.#logs.holds(chatId)) this.#logs.expect(chatId, seq);
+  #fetchEvent(event) {
+    if (this.#logs.holds(event.chatId)) this.#logs.insert(event.chatId, [event]);
     this.#refreshSoon();
   }
 
@@ -398,9 +400,4 @@ function messageAddress(chatId, messageId) {
 function createdBy(message) {
   const { chatId, seq, sentAt } = message;
   return { type: "message.created", chatId, seq, at: sentAt, message };
-}
-
-/** Whether an event names a message without telling it. */
-function isReference({ type, message }) {
-  return (type === "message.created" || type === "message.edited") && message === undefined;
 }

@@ -1,4 +1,4 @@
-import { ChatLog, SETTLING_MS } from "./chat_log.js";
+import { ChatLog } from "./chat_log.js";
 import { Listeners } from "./listeners.js";
 
 /** How many numbers of a log are read at a time, going back. */
@@ -6,10 +6,6 @@ const WINDOW = 60;
 const PAGE_LENGTH = 100;
 /** Going back stops once this many messages were found: other events take numbers too. */
 const ENOUGH_MESSAGES = 25;
-/** How long a missing event may take to come by itself. */
-const GAP_PATIENCE_MS = 1_000;
-/** Later than the moment from which a gap is final. */
-const SETTLED_MS = SETTLING_MS + 1_000;
 /** Further behind than this, the end of the log is read afresh instead of everything in between. */
 const CATCH_UP_LIMIT = 500;
 
@@ -98,24 +94,15 @@ export class Logs {
 
   /** Take in events that were not read but pushed. @returns {object[]} Those that were new. */
   insert(chatId, events) {
-    const log = this.get(chatId);
-    const highestBefore = log.highestSeq;
-    const added = log.insert(events, this.#now());
-    const opensGap = added.length > 0 && added[0].seq > highestBefore + 1;
-    this.#watchGap(chatId, opensGap ? GAP_PATIENCE_MS : SETTLED_MS);
+    const added = this.get(chatId).insert(events, this.#now());
+    this.#watch(chatId);
     if (added.length > 0) this.#listeners.tell("changed", chatId);
     return added;
   }
 
-  /** Something happened that was too large to be pushed: read it. */
-  expect(chatId, seq) {
-    this.get(chatId).expect(seq, this.#now());
-    this.#watchGap(chatId, 0);
-  }
-
-  /** Change a log as a reply says. @param {(log: ChatLog) => void} change */
-  amend(chatId, change) {
-    change(this.get(chatId));
+  /** Take in a message as a reply told it, before its event has come. */
+  amend(chatId, message) {
+    this.get(chatId).amend(message);
     this.#listeners.tell("changed", chatId);
   }
 
@@ -126,19 +113,16 @@ export class Logs {
 
   stop() {
     this.#isStopped = true;
-    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
   #readNewest(chatId, lastSeq) {
     return this.#once(chatId, async () => {
       const log = this.get(chatId);
-      const startSeq = Math.max(0, lastSeq - WINDOW);
-      const readAt = this.#now();
-      await this.#readAfter(chatId, log, startSeq);
-      log.begin(startSeq);
-      log.confirm(readAt);
+      log.begin(Math.max(0, lastSeq - WINDOW));
+      await this.#readOn(chatId, log);
       await this.#goBack(chatId, log, ENOUGH_MESSAGES);
-      this.#watchGap(chatId, SETTLED_MS);
+      log.isLoaded = true;
     });
   }
 
@@ -148,23 +132,19 @@ export class Logs {
       this.#logs.delete(chatId);
       return this.#readNewest(chatId, lastSeq);
     }
-    return this.#once(chatId, async () => {
-      const readAt = this.#now();
-      await this.#readAfter(chatId, log, log.confirmedSeq);
-      log.confirm(readAt);
-      this.#watchGap(chatId, SETTLED_MS);
-    });
+    return this.#once(chatId, () => this.#readOn(chatId, log));
   }
 
-  /** Read everything after a seq into a log. */
-  async #readAfter(chatId, log, after) {
+  /** Read everything a log does not hold yet, from its end or its first gap on. */
+  async #readOn(chatId, log) {
+    let after = log.contiguousSeq;
     let page;
     do {
+      const askedAt = this.#now();
       page = await this.#readPage(chatId, after);
-      log.insert(page.events, this.#now());
+      log.read(page, { after, askedAt, now: this.#now() });
       after = page.events.at(-1)?.seq ?? after;
     } while (page.hasMore && page.events.length > 0);
-    if (page.lastSeq !== undefined) log.expect(page.lastSeq, this.#now());
   }
 
   /** Extend a log downwards until it has enough messages, or has reached the beginning. */
@@ -199,7 +179,10 @@ export class Logs {
   #once(chatId, read) {
     if (!this.#reading.has(chatId)) {
       const reading = read()
-        .then(() => this.#stale.delete(chatId))
+        .then(() => {
+          this.#stale.delete(chatId);
+          this.#watch(chatId);
+        })
         .finally(() => {
           this.#reading.delete(chatId);
           this.#listeners.tell("changed", chatId);
@@ -216,23 +199,20 @@ export class Logs {
     return page;
   }
 
-  /** When something is missing, wait a while for it, then read it. A shorter wait replaces a longer one. */
-  #watchGap(chatId, patience) {
-    if (!this.get(chatId).hasGap || this.#isStopped) return;
-    const dueAt = this.#now() + patience;
-    if (this.#timers.get(chatId)?.dueAt <= dueAt) return;
+  /** When something is missing, read it at its time, if the log is open then; otherwise when it is opened. */
+  #watch(chatId) {
     this.#unwatch(chatId);
-    const timer = setTimeout(() => {
-      this.#unwatch(chatId);
-      if (!this.get(chatId).hasGap) return;
-      this.#stale.add(chatId);
-      if (chatId === this.#openChatId) this.#catchUp(chatId, 0).catch(() => {});
-    }, patience);
-    this.#timers.set(chatId, { timer, dueAt });
+    const { dueAt } = this.get(chatId);
+    if (dueAt === undefined || this.#isStopped) return;
+    const timer = setTimeout(
+      () => chatId === this.#openChatId && this.#catchUp(chatId, 0).catch(() => {}),
+      Math.max(0, dueAt - this.#now()),
+    );
+    this.#timers.set(chatId, timer);
   }
 
   #unwatch(chatId) {
-    clearTimeout(this.#timers.get(chatId)?.timer);
+    clearTimeout(this.#timers.get(chatId));
     this.#timers.delete(chatId);
   }
 }

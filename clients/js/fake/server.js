@@ -139,6 +139,7 @@ export class FakeServer {
   }
 
   #tellOf(messageId, type, fields, options = {}) {
+    this.#messages.get(messageId).changedSeq = this.seq + 1;
     this.log(type, { messageId, message: seen(this.#messages.get(messageId)), ...fields }, options);
   }
 

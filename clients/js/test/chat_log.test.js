@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ChatLog, SETTLING_MS } from "../chat_log.js";
+import { ChatLog } from "../chat_log.js";
+
+const SETTLING_MS = 30_000;
 
 const START = Date.parse("2026-01-01T00:00:00.000Z");
 
@@ -24,23 +26,11 @@ function created(seq) {
   return { type: "message.created", chatId: "chat", seq, at, message };
 }
 
-function edited(seq, of, text) {
+/** A change of the message `of`: the event, with the message as it is then. */
+function changed(seq, of, type, state) {
   const at = new Date(timeOf(seq)).toISOString();
-  const message = { ...created(of).message, text, editedAt: at };
-  return { type: "message.edited", chatId: "chat", seq, at, messageId: message.messageId, message };
-}
-
-function deleted(seq, of) {
-  const at = new Date(timeOf(seq)).toISOString();
-  const { text, ...rest } = created(of).message;
-  const message = { ...rest, deletedAt: at };
-  return { type: "message.deleted", chatId: "chat", seq, at, messageId: message.messageId, message };
-}
-
-function reaction(seq, of, emoji, userId, isSet) {
-  const type = isSet ? "reaction.added" : "reaction.removed";
-  const at = new Date(timeOf(seq)).toISOString();
-  return { type, chatId: "chat", seq, at, messageId: `m${of}`, userId, emoji };
+  const message = { ...created(of).message, ...state, changedSeq: seq };
+  return { type, chatId: "chat", seq, at, messageId: message.messageId, message };
 }
 
 function events(...seqs) {
@@ -56,6 +46,12 @@ function loaded(...seqs) {
   log.insert(events(...seqs), timeOf(seqs.at(-1)));
   log.begin(0);
   return log;
+}
+
+/** A read that finds nothing new. */
+function readNothing(log, askedAt) {
+  const page = { events: [], hasMore: false, lastSeq: log.highestSeq };
+  return log.read(page, { after: log.contiguousSeq, askedAt, now: askedAt });
 }
 
 /** Give the numbers from `seed` on, the same each time. */
@@ -78,73 +74,73 @@ test("events in sequence leave no gap", () => {
   const log = loaded(1, 2);
   log.insert(events(3), timeOf(3));
   assert.equal(log.hasGap, false);
-  assert.equal(log.confirmedSeq, 3);
+  assert.equal(log.contiguousSeq, 3);
 });
 
 test("a missing number is a gap until it comes", () => {
   const log = loaded(1, 2);
   log.insert(events(4), timeOf(4));
   assert.equal(log.hasGap, true);
-  assert.equal(log.confirmedSeq, 2, "a resume has to read from before the gap");
+  assert.equal(log.contiguousSeq, 2, "a resume has to read from before the gap");
   log.insert(events(3), timeOf(4));
   assert.equal(log.hasGap, false);
-  assert.equal(log.confirmedSeq, 4);
+  assert.equal(log.contiguousSeq, 4);
 });
 
 test("a read begun too early does not settle a gap, a later one does", () => {
   const log = loaded(1, 2);
   log.insert(events(4), timeOf(4));
-  log.confirm(timeOf(4) + SETTLING_MS - 1);
+  readNothing(log, timeOf(4) + SETTLING_MS - 1);
   assert.equal(log.hasGap, true);
-  log.confirm(timeOf(4) + SETTLING_MS);
+  readNothing(log, timeOf(4) + SETTLING_MS);
   assert.equal(log.hasGap, false);
-  assert.equal(log.confirmedSeq, 4);
+  assert.equal(log.contiguousSeq, 4);
 });
 
 test("what counts is when a higher number was seen, were it the highest", () => {
   const log = loaded(1);
   log.insert(events(9), timeOf(9));
   log.insert(events(5), timeOf(9) + SETTLING_MS - 1);
-  log.confirm(timeOf(9) + SETTLING_MS);
-  assert.equal(log.confirmedSeq, 9);
+  readNothing(log, timeOf(9) + SETTLING_MS);
+  assert.equal(log.contiguousSeq, 9);
 });
 
 test("of two gaps only the one that is old enough is settled", () => {
   const log = loaded(1);
   log.insert(events(3), timeOf(3));
   log.insert(events(100), timeOf(100));
-  log.confirm(timeOf(3) + SETTLING_MS);
-  assert.equal(log.confirmedSeq, 3);
+  readNothing(log, timeOf(3) + SETTLING_MS);
+  assert.equal(log.contiguousSeq, 3);
   assert.equal(log.hasGap, true);
 });
 
 test("a number the server has used is waited for like one that was passed over", () => {
   const log = loaded(1, 2);
-  log.expect(4, timeOf(4));
+  log.hearOf(4, timeOf(4));
   assert.equal(log.hasGap, true);
   log.insert(events(3), timeOf(4));
-  assert.equal(log.confirmedSeq, 3);
-  log.confirm(timeOf(4) + SETTLING_MS);
-  assert.equal(log.confirmedSeq, 4);
+  assert.equal(log.contiguousSeq, 3);
+  readNothing(log, timeOf(4) + SETTLING_MS);
+  assert.equal(log.contiguousSeq, 4);
   assert.deepEqual(seqsOf(log), [1, 2, 3]);
 });
 
 test("a number that comes after its gap was settled still takes its place", () => {
   const log = loaded(1, 3);
-  log.confirm(timeOf(3) + SETTLING_MS);
+  readNothing(log, timeOf(3) + SETTLING_MS);
   assert.deepEqual(
     log.insert(events(2), timeOf(60)).map(({ seq }) => seq),
     [2],
   );
   assert.deepEqual(seqsOf(log), [1, 2, 3]);
-  assert.equal(log.confirmedSeq, 3);
+  assert.equal(log.contiguousSeq, 3);
 });
 
 test("numbers that were never used do not count as gaps in what is old", () => {
   const log = new ChatLog();
   log.insert(events(11, 14, 15), START + 3_600_000);
   log.begin(10);
-  log.confirm(START + 3_600_000);
+  readNothing(log, START + 3_600_000);
   assert.equal(log.hasEarlier, true);
   assert.equal(log.hasGap, false);
   assert.equal(log.highestSeq, 15);
@@ -160,11 +156,9 @@ test("what was pushed while the first page is read stays, what is from long befo
   assert.equal(log.hasGap, false);
 });
 
-test("an empty chat is loaded, and its first message leaves no gap", () => {
+test("the first message of an empty chat leaves no gap", () => {
   const log = new ChatLog();
-  assert.equal(log.isLoaded, false);
   log.begin(0);
-  assert.equal(log.isLoaded, true);
   assert.equal(log.highestSeq, 0);
   log.insert(events(1), timeOf(1));
   assert.equal(log.hasGap, false);
@@ -176,25 +170,23 @@ test("an earlier part goes below what is held, and the beginning is known at las
   log.begin(20);
   log.extend(events(11, 15, 20), 10);
   assert.deepEqual(seqsOf(log), [11, 15, 20, 21, 22]);
-  assert.equal(log.confirmedSeq, 22);
+  assert.equal(log.contiguousSeq, 22);
   assert.equal(log.hasEarlier, true);
   log.extend([], 0);
   assert.equal(log.hasEarlier, false);
 });
 
 test("changes count by their place in the log, whatever the order they come in", () => {
+  const liked = { "👍": ["eve"] };
   const changes = [
     created(1),
-    edited(2, 1, "first"),
-    edited(3, 1, "second"),
-    reaction(4, 1, "👍", "ann", true),
-    reaction(5, 1, "👍", "ann", false),
-    reaction(6, 1, "👍", "eve", true),
-    reaction(7, 1, "🎉", "ann", true),
-    created(8),
-    reaction(9, 8, "👍", "ann", true),
-    deleted(10, 8),
-    edited(11, 1, "third"),
+    changed(2, 1, "message.edited", { text: "first" }),
+    changed(3, 1, "message.edited", { text: "second" }),
+    changed(4, 1, "reaction.added", { text: "second", reactions: { "👍": ["ann", "eve"] } }),
+    changed(5, 1, "reaction.removed", { text: "second", reactions: liked }),
+    created(6),
+    changed(7, 6, "message.deleted", { text: undefined, deletedAt: "2026-01-01T00:00:07.000Z" }),
+    changed(8, 1, "message.edited", { text: "third", reactions: liked }),
   ];
   const random = dice(3);
   for (let round = 0; round < 200; round += 1) {
@@ -204,33 +196,29 @@ test("changes count by their place in the log, whatever the order they come in",
     order.sort(() => random() - 0.5);
     for (const change of order) log.insert([change], timeOf(20));
     const [first, second] = log.messages;
-    assert.equal(first.text, "third");
-    assert.deepEqual(first.reactions, { "👍": ["eve"], "🎉": ["ann"] });
-    assert.equal(second.text, undefined);
+    assert.deepEqual([first.text, first.reactions], ["third", liked]);
     assert.ok(second.deletedAt);
-    assert.deepEqual(second.reactions, {});
-    assert.equal(log.confirmedSeq, 11);
+    assert.equal(log.contiguousSeq, 8);
   }
 });
 
-test("an old event that tells its message as it is now takes nothing back", () => {
+test("an old event that tells its message as it was takes nothing back", () => {
   const log = loaded(1);
-  log.insert([edited(2, 1, "first"), edited(3, 1, "second")], timeOf(3));
-  log.insert([{ ...created(1), message: edited(3, 1, "second").message }], timeOf(4));
-  assert.equal(log.message("m1").text, "second");
+  const edit = changed(2, 1, "message.edited", { text: "better" });
+  log.insert([{ ...created(1), message: edit.message }], timeOf(4));
+  assert.equal(log.message("m1").text, "better");
   log.insert([created(1)], timeOf(4));
-  assert.equal(log.message("m1").text, "second");
+  assert.equal(log.message("m1").text, "better");
 });
 
 test("a reply shows before its event, and the event changes nothing more", () => {
   const log = loaded(1);
-  log.amend(edited(2, 1, "better").message);
-  log.amendReaction("m1", "👍", "ann", true);
+  const edit = changed(2, 1, "message.edited", { text: "better" });
+  log.amend(edit.message);
   assert.equal(log.message("m1").text, "better");
-  assert.deepEqual(log.message("m1").reactions, { "👍": ["ann"] });
-  log.insert([edited(2, 1, "better"), reaction(3, 1, "👍", "ann", true)], timeOf(3));
+  log.insert([edit], timeOf(3));
   assert.equal(log.message("m1").text, "better");
-  assert.deepEqual(log.message("m1").reactions, { "👍": ["ann"] });
+  assert.equal(log.hasGap, false);
 });
 
 test("any shuffle of pushes with losses and doubles, then one late read, ends with the server's log", () => {
@@ -247,10 +235,10 @@ test("any shuffle of pushes with losses and doubles, then one late read, ends wi
     for (const push of pushes) log.insert([push], timeOf(40));
     const readAt = timeOf(40) + SETTLING_MS;
     log.insert(
-      server.filter(({ seq }) => seq > log.confirmedSeq),
+      server.filter(({ seq }) => seq > log.contiguousSeq),
       readAt,
     );
-    log.confirm(readAt + SETTLING_MS);
+    readNothing(log, readAt + SETTLING_MS);
     assert.deepEqual(log.events, server);
     assert.equal(log.hasGap, false);
   }
