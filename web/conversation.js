@@ -313,8 +313,8 @@ export function conversation(client, chatId) {
       all[all.length - 1].tabIndex = 0;
   }
 
-  function onPress(row) {
-    row.querySelector("[data-actions]")?.click();
+  function onPress({ dataset }) {
+    rowOf(dataset.message)?.querySelector("[data-actions]")?.click();
   }
 
   function onLeft(left) {

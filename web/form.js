@@ -61,7 +61,7 @@ export function form({ title, hint, action, fields, below = [], submit, explain 
   let timer;
   const node = element(
     "form",
-    { novalidate: true, "aria-label": title, onsubmit: onSubmit },
+    { novalidate: true, "aria-label": action, onsubmit: onSubmit },
     element("div", { class: "form-heading" }, element("h1", {}, title), hint && element("p", {}, hint)),
     alert.element,
     Object.values(fields).map((each) => each.element),

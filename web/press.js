@@ -1,6 +1,8 @@
 /** A long press with a finger, where there is no pointer to hover with. */
 const HOLD_MS = 450;
 const MOVED_PX = 10;
+/** How long after the press its click may come, if one does. */
+const CLICK_MS = 100;
 
 /**
  * @param {HTMLElement} node
@@ -31,8 +33,21 @@ export function onLongPress(node, selector, listener) {
   function up() {
     const pressed = held;
     cancel();
-    // What opens must not be closed by the end of the same press.
-    if (pressed) setTimeout(() => listener(pressed));
+    if (pressed) afterClick(() => listener(pressed));
+  }
+
+  /** The click that ends the press counts for nothing, and must not close what opens. */
+  function afterClick(act) {
+    const waiting = setTimeout(finish, CLICK_MS);
+    addEventListener("click", finish, { capture: true, once: true });
+
+    function finish(event) {
+      clearTimeout(waiting);
+      removeEventListener("click", finish, { capture: true });
+      event?.preventDefault();
+      event?.stopPropagation();
+      setTimeout(act);
+    }
   }
 
   function cancel() {
@@ -44,12 +59,15 @@ export function onLongPress(node, selector, listener) {
     if (event.pointerType === "touch" && event.target.closest(selector)) event.preventDefault();
   }
 
-  const listeners = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: cancel };
-  for (const [name, each] of Object.entries(listeners)) node.addEventListener(name, each);
+  // What is pressed may be built anew meanwhile, so the rest of the press is heard of from the window.
+  const listeners = { pointermove: move, pointerup: up, pointercancel: cancel };
+  for (const [name, each] of Object.entries(listeners)) addEventListener(name, each);
+  node.addEventListener("pointerdown", down);
   node.addEventListener("contextmenu", noNativeMenu);
   return () => {
     cancel();
-    for (const [name, each] of Object.entries(listeners)) node.removeEventListener(name, each);
+    for (const [name, each] of Object.entries(listeners)) removeEventListener(name, each);
+    node.removeEventListener("pointerdown", down);
     node.removeEventListener("contextmenu", noNativeMenu);
   };
 }
