@@ -307,10 +307,11 @@ export function conversation(client, chatId) {
     next.focus();
   }
 
+  /** The last message's, unless the reader is among them. */
   function keepOneInTabOrder() {
-    const all = list.querySelectorAll("[data-actions]");
-    if (all.length > 0 && !list.querySelector('[data-actions][tabindex="0"]'))
-      all[all.length - 1].tabIndex = 0;
+    if (list.contains(document.activeElement)) return;
+    const all = [...list.querySelectorAll("[data-actions]")];
+    for (const button of all) button.tabIndex = button === all.at(-1) ? 0 : -1;
   }
 
   function onPress({ dataset }) {

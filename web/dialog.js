@@ -58,14 +58,23 @@ export function dialogHeading(title, { onClose, onBack }) {
   );
 }
 
-/** Where a view says what went wrong. @returns {{element: HTMLElement, tell: (message?: string) => void}} */
+/**
+ * Where a view says what went wrong, or what went well.
+ *
+ * @returns {{element: HTMLElement, tell: (message?: string) => void, inform: (message?: string) => void}}
+ */
 export function alertLine() {
   const node = element("p", { class: "form-alert", role: "alert", hidden: true });
-  function tell(message = "") {
+  function say(message, isGood) {
     node.textContent = message;
     node.hidden = message === "";
+    node.classList.toggle("good", isGood);
   }
-  return { element: node, tell };
+  return {
+    element: node,
+    tell: (message = "") => say(message, false),
+    inform: (message = "") => say(message, true),
+  };
 }
 
 /**

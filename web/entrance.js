@@ -17,9 +17,11 @@ export function entrance(api, { notice, inbox, onLoggedIn }) {
   const place = element("div", { class: "entrance-form" });
   const forms = entranceForms(new Account(api), { show, onLoggedIn });
 
-  function show(form, message) {
+  /** @param {HTMLElement} form @param {{good?: string, bad?: string}} [news] What it says above its fields. */
+  function show(form, { good, bad } = {}) {
     fill(place, form);
-    form.tell(message);
+    if (good) form.alert.inform(good);
+    if (bad) form.alert.tell(bad);
     const inputs = [...form.querySelectorAll("input")];
     (inputs.find((input) => input.value === "") ?? inputs[0] ?? form.querySelector("button"))?.focus();
   }
@@ -35,7 +37,7 @@ export function entrance(api, { notice, inbox, onLoggedIn }) {
   }
 
   const stop = onRoute(followRoute);
-  if (!followRoute()) forms.logIn({ message: notice });
+  if (!followRoute()) forms.logIn({ good: notice });
   return {
     element: element(
       "main",

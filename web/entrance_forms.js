@@ -9,12 +9,12 @@ const words = strings.entrance;
 
 /**
  * @param {import("./clients/js/account.js").Account} account
- * @param {{show: (form: HTMLElement, message?: string) => void, onLoggedIn: () => void}} options
+ * @param {{show: (form: HTMLElement, news?: {good?: string, bad?: string}) => void, onLoggedIn: () => void}} options
  */
 export function entranceForms(account, { show, onLoggedIn }) {
   const backToLogIn = (email) => otherWay("", words.back, () => logIn({ email }));
 
-  function logIn({ email, message } = {}) {
+  function logIn({ email, ...news } = {}) {
     const asked = { email: fields.email(email), password: fields.password() };
     const typed = () => asked.email.input.value.trim();
     const view = form({
@@ -43,12 +43,12 @@ export function entranceForms(account, { show, onLoggedIn }) {
           await account.logIn(values);
         } catch (error) {
           if (!(error instanceof Problem && error.code === "unconfirmed")) throw error;
-          return confirm(values, strings.problems.unconfirmed);
+          return confirm(values, { bad: strings.problems.unconfirmed });
         }
         onLoggedIn();
       },
     });
-    show(view, message);
+    show(view, news);
   }
 
   function register() {
@@ -72,7 +72,7 @@ export function entranceForms(account, { show, onLoggedIn }) {
   }
 
   /** The password is at hand, so that a right code is all it takes to be in. */
-  function confirm({ email, password }, message) {
+  function confirm({ email, password }, news) {
     const view = form({
       title: words.confirmTitle,
       hint: words.confirmSent(email),
@@ -93,7 +93,7 @@ export function entranceForms(account, { show, onLoggedIn }) {
         onLoggedIn();
       },
     });
-    show(view, message);
+    show(view, news);
   }
 
   function logInByMail(email) {
@@ -149,7 +149,6 @@ export function entranceForms(account, { show, onLoggedIn }) {
       ),
       backToLogIn(email),
     );
-    view.tell = () => {};
     show(view);
   }
 
@@ -160,13 +159,12 @@ export function entranceForms(account, { show, onLoggedIn }) {
       {},
       element("div", { class: "form-heading" }, element("h1", { role: "status" }, words.linkTitle)),
     );
-    view.tell = () => {};
     show(view);
     try {
       await account.finishLogIn(proof);
     } catch (error) {
-      const message = error instanceof Problem && error.status < 429 ? words.linkFailed : problemText(error);
-      return logIn({ email: proof.email, message });
+      const bad = error instanceof Problem && error.status < 429 ? words.linkFailed : problemText(error);
+      return logIn({ email: proof.email, bad });
     }
     onLoggedIn();
   }
@@ -203,7 +201,7 @@ export function entranceForms(account, { show, onLoggedIn }) {
       ],
       async submit({ code, password }) {
         await account.resetPassword({ email, code, password });
-        logIn({ email, message: words.resetDone });
+        logIn({ email, good: words.resetDone });
       },
     });
     show(view);

@@ -53,7 +53,7 @@ export const fields = {
  * @param {(Node | false)[]} [options.below] What follows the button.
  * @param {(values: Record<string, string>) => Promise<void>} options.submit
  * @param {(error: Error) => string | undefined} [options.explain] Better words for a refusal.
- * @returns {HTMLFormElement & {tell: (message?: string) => void}}
+ * @returns {HTMLFormElement & {alert: ReturnType<typeof alertLine>}}
  */
 export function form({ title, hint, action, fields, below = [], submit, explain = () => undefined }) {
   const alert = alertLine();
@@ -74,17 +74,17 @@ export function form({ title, hint, action, fields, below = [], submit, explain 
       error instanceof Problem ? Object.entries(error.fields).filter(([name]) => name in fields) : [];
     for (const [name, message] of atFault) fields[name].complain(sentence(message) || words.wrong[name]);
     if (atFault.length > 0) fields[atFault[0][0]].input.focus();
+    else if (error instanceof Problem && error.retryAfter) countDown(error.retryAfter);
     else alert.tell(explain(error) ?? problemText(error));
-    if (error instanceof Problem && error.retryAfter) countDown(error.retryAfter);
   }
 
   /** Nothing can be sent until the server listens again, and the button says how long that is. */
   function countDown(seconds) {
     clearTimeout(timer);
     button.disabled = seconds > 0;
-    button.textContent = seconds > 0 ? words.waitSeconds(seconds) : action;
+    button.textContent = seconds > 0 ? words.wait(clock(seconds)) : action;
+    alert.tell(seconds > 0 ? strings.problems.tooFast : "");
     if (seconds > 0) timer = setTimeout(() => node.isConnected && countDown(seconds - 1), 1_000);
-    else alert.tell();
   }
 
   function isWrong(values) {
@@ -116,7 +116,7 @@ export function form({ title, hint, action, fields, below = [], submit, explain 
     }
   }
 
-  node.tell = alert.tell;
+  node.alert = alert;
   return node;
 }
 
@@ -136,7 +136,7 @@ export function otherWay(question, action, onclick) {
  * @param {string} action
  * @param {() => Promise<void>} act
  * @param {string} done What it says then.
- * @param {() => HTMLFormElement & {tell: Function}} formOf Where it says it.
+ * @param {() => HTMLFormElement & {alert: ReturnType<typeof alertLine>}} formOf Where it says it.
  */
 export function againLink(action, act, done, formOf) {
   const button = element("button", { type: "button", class: "link", onclick: run }, action);
@@ -144,13 +144,18 @@ export function againLink(action, act, done, formOf) {
     button.disabled = true;
     try {
       await act();
-      formOf().tell(done);
+      formOf().alert.inform(done);
     } catch (error) {
-      formOf().tell(problemText(error));
+      formOf().alert.tell(problemText(error));
     }
     button.disabled = false;
   }
   return element("p", { class: "form-other" }, button);
+}
+
+/** @returns {string} Such as "2:05". */
+function clock(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 function faultOf(name, value) {

@@ -64,7 +64,7 @@ export function openMenu(anchor, { label, items, top }) {
     menu.remove();
   });
   // A dialog is above everything but what it contains.
-  (anchor.closest("dialog") ?? document.body).append(menu);
+  (anchor.closest("dialog, main") ?? document.body).append(menu);
   menu.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(menu, anchor);
