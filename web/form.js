@@ -72,7 +72,7 @@ export function form({ title, hint, action, fields, below = [], submit, explain 
   function complain(error) {
     const atFault =
       error instanceof Problem ? Object.entries(error.fields).filter(([name]) => name in fields) : [];
-    for (const [name, message] of atFault) fields[name].complain(sentence(message) || words.wrong[name]);
+    for (const [name, message] of atFault) fields[name].complain(faultText(name, message));
     if (atFault.length > 0) fields[atFault[0][0]].input.focus();
     else if (error instanceof Problem && error.retryAfter) countDown(error.retryAfter);
     else alert.tell(explain(error) ?? problemText(error));
@@ -161,6 +161,11 @@ function clock(seconds) {
 function faultOf(name, value) {
   if (!value) return strings.problems.required;
   return name in RULES && !RULES[name].test(value) ? words.wrong[name] : undefined;
+}
+
+function faultText(name, message) {
+  if (name === "code") return strings.problems.code_invalid;
+  return sentence(message) || words.wrong[name];
 }
 
 /** Servers name a fault in a clause, or in the words of a validator; people read sentences. */
