@@ -48,7 +48,7 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
 		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json
 
-bench: $(VENV) $(MODULES)  ## measure the round trips on a local stack of its own
+bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 	@$(PYTHON) -m bench
 
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew

@@ -23,8 +23,11 @@ TIMEOUT = 30.0
 Frame = dict[str, Any]
 
 
-async def measure(api_url: str) -> None:
-    """Measure and print."""
+Times = dict[str, list[float]]
+
+
+async def measure(api_url: str) -> Times:
+    """Measure, print, and return the milliseconds of each round trip, by the name of its frame."""
     async with httpx.AsyncClient(base_url=api_url, timeout=TIMEOUT) as http:
         _, ann = await _person(http, "ann")
         bob_id, bob = await _person(http, "bob")
@@ -48,6 +51,7 @@ async def measure(api_url: str) -> None:
         await listener.close()
         await listening
     _show(times)
+    return times
 
 
 async def _take_turns(socket: ClientConnection, frames: dict[str, Callable[[], Frame]]) -> dict[str, list[float]]:

@@ -1,33 +1,30 @@
 """Signed requests to AWS, on connections that are kept alive.
 
 A botocore client looks up, builds, checks and reports each call in layers that a message's few calls do not use, and
-that take half the processor time of a call. So the hot calls, to DynamoDB and to sockets, go out from here;
-credentials, signature and HTTP are botocore's own.
+that take most of the processor time of a call. So the hot calls, to DynamoDB, sockets and queues, go out from here, by
+the standard library's own HTTP; of botocore there are the credentials.
 """
 
 import random
-import socket
+import select
+import ssl
 import time
+from collections import deque
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
 
 import msgspec
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ConnectionError as NoConnection
+from botocore.credentials import Credentials
 from botocore.exceptions import HTTPClientError
-from botocore.httpsession import URLLib3Session
-from botocore.session import Session, get_session
+from botocore.session import get_session
 
-from core import parallel
+from core import parallel, signature
 from core.settings import settings
 
 TIMEOUT_SECONDS = (1, 2)
 """To connect, and between two bytes. Both services answer in milliseconds: another try beats more patience."""
-
-AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-"""Send a body right behind its head, rather than wait 40 ms for the head to be acknowledged."""
 
 TRIES = 4
 LONGEST_WAIT_SECONDS = 0.1
@@ -49,23 +46,69 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 @cache
-def _session() -> Session:
-    return get_session()
-
-
-@cache
-def _signer(service: str) -> SigV4Auth:
-    credentials = _session().get_credentials()
+def _credentials() -> Credentials:
+    credentials = get_session().get_credentials()
     if not credentials:
         raise RuntimeError("Expected AWS credentials in the environment, found none.")
-    return SigV4Auth(credentials, service, settings().region)
+    return credentials
+
+
+class _Pool:
+    """The open connections to one server that nobody uses at the moment, the last used first."""
+
+    def __init__(self, scheme: str, host: str) -> None:
+        self._scheme = scheme
+        self._host = host
+        self._idle: deque[HTTPConnection] = deque(maxlen=parallel.MOST_AT_ONCE)
+
+    def take(self) -> HTTPConnection:
+        """Return a connection that is open, or one that opens with the first request."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return self._new()
+            if _is_open(connection):
+                return connection
+            connection.close()
+
+    def give_back(self, connection: HTTPConnection) -> None:
+        """Keep a connection for the next request."""
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close what is kept."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _new(self) -> HTTPConnection:
+        connect_seconds, read_seconds = TIMEOUT_SECONDS
+        if self._scheme == "https":
+            connection: HTTPConnection = HTTPSConnection(self._host, timeout=connect_seconds, context=_trust())
+        else:
+            connection = HTTPConnection(self._host, timeout=connect_seconds)
+        connection.connect()
+        connection.sock.settimeout(read_seconds)
+        return connection
 
 
 @cache
-def _http() -> URLLib3Session:
-    # Botocore takes a pair of times and socket options, though its types do not say so.
-    options: Any = {"timeout": TIMEOUT_SECONDS, "socket_options": AT_ONCE}
-    return URLLib3Session(max_pool_connections=parallel.MOST_AT_ONCE, **options)
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+@cache
+def _pool(scheme: str, host: str) -> _Pool:
+    return _Pool(scheme, host)
+
+
+def _is_open(connection: HTTPConnection) -> bool:
+    """Say whether the other side has not closed a connection meanwhile: nothing is to be read from one that rests."""
+    if connection.sock is None:
+        return False
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return not poll.poll(0)
 
 
 def post(service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -73,15 +116,15 @@ def post(service: str, operation: str, url: str, body: bytes, headers: Mapping[s
 
     Args:
         service: The service's name in signatures, for example ``dynamodb``.
-        operation: What is asked of it, for whoever listens to botocore's events.
+        operation: What is asked of it, for whoever stands in for AWS.
         url: Where to.
         body: What.
-        headers: The protocol's headers, besides those of the signature.
+        headers: The protocol's headers in lower case, besides those of the signature.
 
     Raises:
         HTTPClientError: There was no answer.
     """
-    return _send(service, operation, AWSRequest("POST", url, headers=dict(headers), data=body))
+    return exchange("POST", service, operation, url, body, _signed("POST", service, url, body, headers))
 
 
 def delete(service: str, operation: str, url: str) -> Answer:
@@ -90,20 +133,53 @@ def delete(service: str, operation: str, url: str) -> Answer:
     Raises:
         HTTPClientError: There was no answer.
     """
-    return _send(service, operation, AWSRequest("DELETE", url, data=b""))
+    return exchange("DELETE", service, operation, url, b"", _signed("DELETE", service, url, b"", {}))
 
 
-def _send(service: str, operation: str, request: AWSRequest) -> Answer:
-    _signer(service).add_auth(request)
-    prepared = request.prepare()
-    # Botocore's clients emit this event too, and what plays AWS in tests answers it.
-    emitter = _session().get_component("event_emitter")
-    _, response = emitter.emit_until_response(f"before-send.{service}.{operation}", request=prepared)
+def _signed(method: str, service: str, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+    address = urlsplit(url)
+    return signature.signed(
+        _credentials().get_frozen_credentials(),
+        region=settings().region,
+        service=service,
+        method=method,
+        host=address.netloc,
+        path=address.path,
+        body=body,
+        headers=headers,
+    )
+
+
+def exchange(  # noqa: PLR0917 - a request has these parts.
+    method: str,
+    service: str,  # noqa: ARG001 - it and the next one are for whoever stands in for AWS.
+    operation: str,  # noqa: ARG001
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+) -> Answer:
+    """Send a signed request and return what is answered. Tests put an AWS in memory in its place.
+
+    Raises:
+        HTTPClientError: There was no answer.
+    """
+    address = urlsplit(url)
+    pool = _pool(address.scheme, address.netloc)
+    connection: HTTPConnection | None = None
     try:
-        response = response or _http().send(prepared)
-    except NoConnection as error:
+        connection = pool.take()
+        connection.request(method, address.path, body, dict(headers))
+        response = connection.getresponse()
+        answer = Answer(response.status, response.read())
+    except (OSError, HTTPException) as error:
+        if connection:
+            connection.close()
         raise HTTPClientError(error=error) from error
-    return Answer(response.status_code, response.content)
+    if response.will_close:
+        connection.close()
+    else:
+        pool.give_back(connection)
+    return answer
 
 
 def is_passing(status: int) -> bool:

@@ -77,7 +77,9 @@ def _run() -> int:
         web_url = origins[0]
         with progress.step(f"web client on {ports.HOST}:{web_port}"):
             try:
-                site = web.serve(web_port, stack.endpoints.api_url, stack.endpoints.socket_url)
+                site = web.serve(
+                    web_port, stack.endpoints.api_url, stack.endpoints.socket_url, stack.endpoints.aws_endpoint
+                )
             except OSError as error:
                 raise LocalError(f"Cannot serve the web client on port {web_port}: {error.strerror}.") from error
         try:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from local import ports
+from local import mails, ports
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "web"
 LIBRARY = ROOT / "clients" / "js"
 LIBRARY_PREFIX = "/clients/js/"
 CONFIG = "/config.json"
+INBOX = "/inbox.json"
 
 
 class PageHandler(SimpleHTTPRequestHandler):
-    """Answers with files of web/ and clients/js/, and with the generated config.json."""
+    """Answers with files of web/ and clients/js/, with the generated config.json, and with the mails sent."""
 
     extensions_map = {  # noqa: RUF012 The base class declares it as a plain attribute.
         ".css": "text/css; charset=utf-8",
@@ -34,20 +35,34 @@ class PageHandler(SimpleHTTPRequestHandler):
         "": "application/octet-stream",
     }
 
-    def __init__(self, *args: object, config: bytes, policy: str, **kwargs: object) -> None:
+    def __init__(self, *args: object, config: bytes, policy: str, aws_endpoint: str | None, **kwargs: object) -> None:
         self._config = config
+        self._aws_endpoint = aws_endpoint
         self._policy = policy
         super().__init__(*args, directory=str(PAGES), **kwargs)  # type: ignore[arg-type]
 
     def send_head(self) -> BinaryIO | None:
         """Answer with config.json, or with a file; a folder without an index page is not listed."""
-        if urlsplit(self.path).path == CONFIG:
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(self._config)))
-            self.end_headers()
-            return BytesIO(self._config)
+        path = urlsplit(self.path).path
+        if path == CONFIG:
+            return self._send_json(self._config)
+        if path == INBOX and self._aws_endpoint:
+            return self._send_mails(self._aws_endpoint)
         return super().send_head()
+
+    def _send_json(self, content: bytes) -> BinaryIO:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        return BytesIO(content)
+
+    def _send_mails(self, aws_endpoint: str) -> BinaryIO | None:
+        try:
+            return self._send_json(json.dumps({"mails": mails.read(aws_endpoint)}).encode())
+        except OSError:
+            self.send_error(HTTPStatus.BAD_GATEWAY)
+            return None
 
     def translate_path(self, path: str) -> str:
         """Return the file a path of a URL names, in one of the two folders."""
@@ -76,13 +91,14 @@ class PageHandler(SimpleHTTPRequestHandler):
         """Keep the terminal for what people need to read."""
 
 
-def serve(port: int, api_url: str, socket_url: str) -> ThreadingHTTPServer:
+def serve(port: int, api_url: str, socket_url: str, aws_endpoint: str | None = None) -> ThreadingHTTPServer:
     """Start serving on 127.0.0.1 in a thread of its own.
 
     Args:
         port: The port to listen on.
         api_url: The REST API the page talks to.
         socket_url: The WebSocket API it talks to.
+        aws_endpoint: The local AWS whose mails the page shows; none are shown without it.
 
     Returns:
         The server, to be shut down in the end.
@@ -92,8 +108,10 @@ def serve(port: int, api_url: str, socket_url: str) -> ThreadingHTTPServer:
         f"default-src 'self'; connect-src 'self' {origins}; img-src 'self' data: blob:; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     )
-    config = json.dumps({"apiUrl": api_url}).encode()
-    server = ThreadingHTTPServer((ports.HOST, port), partial(PageHandler, config=config, policy=policy))
+    inbox = {"inbox": INBOX.removeprefix("/")} if aws_endpoint else {}
+    config = json.dumps({"apiUrl": api_url, **inbox}).encode()
+    handler = partial(PageHandler, config=config, policy=policy, aws_endpoint=aws_endpoint)
+    server = ThreadingHTTPServer((ports.HOST, port), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     return server

@@ -31,18 +31,21 @@ os.environ.update(
     MESSAGE_DAYS="0",
 )
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from io import StringIO
 from typing import Any
 
 import boto3
+import botocore.session
 import hypothesis
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from moto import mock_aws
 
 from adapters import bus, mail, queue, sockets
+from core import aws as core_aws
 from core import clock as core_clock
 from core import telemetry
 from core.settings import settings
@@ -96,6 +99,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """The calls to AWS. A test in which a function oversteps its permissions has failed, whatever else it shows."""
     calls = Calls()
     monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call, calls)))
+    monkeypatch.setattr(core_aws, "exchange", in_memory)
     monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
     yield calls
     assert calls.denied == []
@@ -131,6 +135,15 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
     for user in _client("cognito-idp").list_users(UserPoolId=pool_id)["Users"]:
         _client("cognito-idp").admin_delete_user(UserPoolId=pool_id, Username=user["Username"])
     mock.stop(remove_data=False)
+
+
+def in_memory(
+    method: str, service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]
+) -> core_aws.Answer:
+    """Let moto answer: it listens to an event that botocore's clients emit before they send."""
+    prepared = AWSRequest(method, url, headers=dict(headers), data=body).prepare()
+    _, response = _emitter().emit_until_response(f"before-send.{service}.{operation}", request=prepared)
+    return core_aws.Answer(response.status_code, response.content)
 
 
 @pytest.fixture
@@ -172,6 +185,11 @@ def confirm_mail(aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool],
         settings.cache_clear()
 
     return change
+
+
+@cache
+def _emitter() -> Any:
+    return botocore.session.get_session().get_component("event_emitter")
 
 
 @cache

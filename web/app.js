@@ -9,16 +9,22 @@ import { workspace } from "./workspace.js";
 
 const app = document.querySelector("#app");
 const session = browserSession();
+/** What the entrance says to somebody whose session has ended. */
+const NOTICES = {
+  expired: strings.entrance.expired,
+  signedOut: strings.entrance.signedOut,
+  removed: strings.entrance.removed,
+};
 let close = () => {};
 
 try {
-  const { apiUrl } = await readConfiguration();
+  const configuration = await readConfiguration();
   session.on("ended", (reason) => {
     close();
-    showEntrance(apiUrl, reason === "expired" ? strings.entrance.expired : undefined);
+    showEntrance(configuration, NOTICES[reason]);
   });
-  if (session.isOpen) showWorkspace(apiUrl);
-  else showEntrance(apiUrl);
+  if (session.isOpen) showWorkspace(configuration);
+  else showEntrance(configuration);
 } catch (error) {
   console.error(error);
   fill(app, element("p", { class: "setup-problem", role: "alert" }, strings.problems.setup));
@@ -30,12 +36,19 @@ async function readConfiguration() {
   return response.json();
 }
 
-function showEntrance(apiUrl, notice) {
+function showEntrance(configuration, notice) {
+  const { apiUrl, inbox } = configuration;
   document.title = strings.product;
-  fill(app, entrance(new Api({ url: apiUrl, session }), { notice, onLoggedIn: () => showWorkspace(apiUrl) }));
+  const view = entrance(new Api({ url: apiUrl, session }), { notice, inbox, onLoggedIn });
+  fill(app, view.element);
+
+  function onLoggedIn() {
+    view.close();
+    showWorkspace(configuration);
+  }
 }
 
-function showWorkspace(apiUrl) {
+function showWorkspace({ apiUrl, inbox }) {
   const client = new Client({
     url: apiUrl,
     session,
@@ -43,7 +56,7 @@ function showWorkspace(apiUrl) {
     lasting: localStorage,
     passing: sessionStorage,
   });
-  const view = workspace(client, { onLogOut });
+  const view = workspace(client, { onLogOut, inbox });
   fill(app, view.element);
   client.start();
 
@@ -53,11 +66,12 @@ function showWorkspace(apiUrl) {
     close = () => {};
   };
 
-  function onLogOut() {
+  /** @param {"left" | "signedOut" | "removed"} [reason] */
+  function onLogOut(reason = "left") {
     client.forget();
     // Drafts are kept there too.
     sessionStorage.clear();
     history.replaceState(null, "", "#/");
-    session.end("left");
+    session.end(reason);
   }
 }

@@ -10,7 +10,15 @@ export function personAvatar(person, size) {
 /** @param {import("./clients/js/client.js").Client} client @param {object} chat */
 export function chatAvatar(client, chat) {
   if (chat.kind === "group") return avatar(chat.chatId, chat.name, "square");
-  return personAvatar(client.people.get(partnerId(client, chat)));
+  return presentAvatar(client, partnerId(client, chat));
+}
+
+/** With a dot while that person is there. */
+export function presentAvatar(client, userId) {
+  const node = personAvatar(client.people.get(userId));
+  if (client.presence.get(userId)?.online)
+    node.append(element("span", { class: "presence", "data-testid": "online" }));
+  return node;
 }
 
 /** @param {string} id @returns {number} A hue in degrees, always the same for an id. */

@@ -1,6 +1,6 @@
 /** The list of chats, with the search above it and oneself below. */
-import { chatAvatar, personAvatar } from "./avatar.js";
-import { connectionState } from "./connection.js";
+import { accountBar } from "./account_bar.js";
+import { chatAvatar } from "./avatar.js";
 import { element, fill, showRows, unseen } from "./dom.js";
 import { icon } from "./icons.js";
 import { chatName, partnerId, personName } from "./names.js";
@@ -9,7 +9,6 @@ import { peopleSearch, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
 import { chatAddress, goToChat } from "./route.js";
 import { strings } from "./strings.js";
-import { themeButton } from "./theme_button.js";
 import { listTime } from "./times.js";
 
 const words = strings.chats;
@@ -17,11 +16,11 @@ const NEAR_END_PX = 300;
 
 /**
  * @param {import("./clients/js/client.js").Client} client
- * @param {{onLogOut: () => void}} options
+ * @param {{onLogOut: () => void, inbox?: string}} options
  * @returns {{element: HTMLElement, mark: (chatId: string | undefined, options: {isReturning: boolean}) =>
  *   void, close: () => void}}
  */
-export function chatsPane(client, { onLogOut }) {
+export function chatsPane(client, { onLogOut, inbox }) {
   let openChatId;
   let query = "";
   let peopleFound = [];
@@ -145,7 +144,12 @@ export function chatsPane(client, { onLogOut }) {
       [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === left)?.focus();
   }
 
-  const stops = [client.on("chats", show), client.people.on("changed", show)];
+  const stops = [
+    client.on("chats", show),
+    client.people.on("changed", show),
+    client.presence.on("changed", show),
+    client.typing.on("changed", show),
+  ];
   // The times in the list age: what was "today" becomes "yesterday".
   const timer = setInterval(show, 60_000);
   show();
@@ -173,7 +177,7 @@ export function chatsPane(client, { onLogOut }) {
       ),
       element("div", { class: "search", role: "search" }, icon("search"), input),
       scroller,
-      accountBar(client, onLogOut),
+      accountBar(client, { onLogOut, inbox }),
     ),
     mark,
     close() {
@@ -186,11 +190,13 @@ export function chatsPane(client, { onLogOut }) {
 
 function chatRow(client, chat, { isOpen }) {
   const name = chatName(client, chat) ?? strings.people.unknown;
-  const preview = previewText(client, chat);
+  const writers = client.typing.in(chat.chatId);
+  const preview = writers.length > 0 ? typingText(client, chat, writers) : previewText(client, chat);
+  const isOnline = chat.kind === "direct" && Boolean(client.presence.get(partnerId(client, chat))?.online);
   const time = listTime(chat.lastMessage?.sentAt ?? chat.createdAt);
   return {
     key: chat.chatId,
-    signature: JSON.stringify([name, preview, time, chat.unreadCount, isOpen]),
+    signature: JSON.stringify([name, preview, time, chat.unreadCount, isOpen, isOnline, writers.length]),
     build: () =>
       element(
         "li",
@@ -199,9 +205,14 @@ function chatRow(client, chat, { isOpen }) {
           "a",
           { class: "chat", href: chatAddress(chat.chatId), "aria-current": isOpen && "page" },
           chatAvatar(client, chat),
-          element("span", { class: "chat-name" }, name),
+          element(
+            "span",
+            { class: "chat-name" },
+            name,
+            isOnline && unseen(`, ${strings.conversation.online}`),
+          ),
           element("time", { class: "chat-time" }, time),
-          element("span", { class: "chat-preview" }, preview),
+          element("span", { class: writers.length > 0 ? "chat-preview typing" : "chat-preview" }, preview),
           chat.unreadCount > 0 &&
             element(
               "span",
@@ -218,6 +229,10 @@ function chatRow(client, chat, { isOpen }) {
   };
 }
 
+function typingText(client, chat, writers) {
+  return chat.kind === "group" ? words.typingIn(personName(client.people.get(writers[0]))) : words.typing;
+}
+
 function previewText(client, chat) {
   const message = chat.lastMessage;
   if (!message) return words.noMessages;
@@ -225,41 +240,4 @@ function previewText(client, chat) {
   const line = text.replace(/\s+/gu, " ").slice(0, 140);
   if (message.senderId === client.userId) return `${words.you}: ${line}`;
   return chat.kind === "group" ? `${personName(client.people.get(message.senderId))}: ${line}` : line;
-}
-
-function accountBar(client, onLogOut) {
-  const who = element("div", { class: "account-who", "data-testid": "me" });
-  function show(person) {
-    if (person.userId !== client.userId) return;
-    fill(
-      who,
-      personAvatar(person),
-      element(
-        "div",
-        { class: "account-names" },
-        element("span", { class: "account-name" }, personName(person)),
-        state,
-      ),
-    );
-  }
-  const state = connectionState(client);
-  client.people.on("changed", show);
-  show(client.people.get(client.userId));
-  return element(
-    "footer",
-    { class: "account" },
-    who,
-    themeButton(),
-    element(
-      "button",
-      {
-        type: "button",
-        class: "icon-button",
-        "aria-label": strings.account.logOut,
-        title: strings.account.logOut,
-        onclick: onLogOut,
-      },
-      icon("leave"),
-    ),
-  );
 }

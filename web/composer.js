@@ -1,6 +1,7 @@
 /** Where a message is written. */
-import { element } from "./dom.js";
+import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { problemText } from "./problems.js";
 import { strings } from "./strings.js";
 import { Shelf } from "./clients/js/shelf.js";
 
@@ -9,8 +10,16 @@ const words = strings.conversation;
 const MAX_CHARACTERS = 8_000;
 const WARN_BELOW = 500;
 
-/** @param {{userId: string, chatId: string, onSend: (text: string) => void}} options */
-export function composer({ userId, chatId, onSend }) {
+/**
+ * @param {object} options
+ * @param {string} options.userId
+ * @param {string} options.chatId
+ * @param {(text: string, options: {replyTo?: string}) => void} options.onSend
+ * @param {(messageId: string, text: string) => Promise<void>} options.onEdit
+ * @param {(isTyping: boolean) => void} options.onTyping
+ * @param {() => void} options.onEditLast The arrow up in an empty composer asks for one's last message.
+ */
+export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast }) {
   const draft = new Shelf(sessionStorage, `kaiwa.draft.${userId}.${chatId}`);
   const isTouch = matchMedia("(pointer: coarse)").matches;
   const counter = element("p", { class: "composer-counter", role: "status", hidden: true });
@@ -27,12 +36,50 @@ export function composer({ userId, chatId, onSend }) {
     onkeydown: onKey,
   });
   input.value = draft.load() ?? "";
+  /** What is written is an answer, or other words for a message; otherwise undefined. */
+  let purpose;
+  const strip = element("div", { class: "composer-strip", hidden: true });
   const box = element("div", { class: "composer-box", onclick: () => input.focus() }, input, button);
 
   function onInput() {
-    if (input.value) draft.save(input.value);
-    else draft.clear();
+    if (!purpose?.isEdit) {
+      if (input.value) draft.save(input.value);
+      else draft.clear();
+      onTyping(input.value.trim() !== "");
+    }
     refresh();
+  }
+
+  /** @param {{isEdit?: boolean, messageId: string, title: string, text: string} | undefined} next */
+  function turnTo(next) {
+    const wasEdit = Boolean(purpose?.isEdit);
+    purpose = next;
+    if (next?.isEdit) input.value = next.text;
+    else if (wasEdit) input.value = draft.load() ?? "";
+    strip.hidden = !next;
+    fill(strip, next && stripParts(next));
+    button.setAttribute("aria-label", next?.isEdit ? words.save : words.send);
+    button.title = next?.isEdit ? words.save : words.send;
+    fill(button, icon(next?.isEdit ? "check" : "send"));
+    refresh();
+    input.focus();
+  }
+
+  function stripParts({ title, text, isEdit }) {
+    return [
+      icon(isEdit ? "edit" : "reply"),
+      element(
+        "span",
+        { class: "strip-words" },
+        element("span", { class: "strip-title" }, title),
+        element("span", { class: "strip-text" }, text),
+      ),
+      element(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": words.cancel, onclick: () => turnTo() },
+        icon("close"),
+      ),
+    ];
   }
 
   function refresh() {
@@ -40,7 +87,7 @@ export function composer({ userId, chatId, onSend }) {
     button.disabled = input.value.trim() === "" || left < 0;
     counter.hidden = left > WARN_BELOW;
     counter.classList.toggle("over", left < 0);
-    counter.textContent = left < 0 ? words.tooLong(-left) : words.left(left);
+    counter.textContent = left < 0 ? words.tooLong(-left) : words.charactersLeft(left);
     fit();
   }
 
@@ -60,6 +107,11 @@ export function composer({ userId, chatId, onSend }) {
    */
   function onKey(event) {
     const isComposing = event.isComposing || event.keyCode === 229;
+    if (event.key === "Escape" && purpose && !isComposing) return turnTo();
+    if (event.key === "ArrowUp" && input.value === "" && !purpose) {
+      event.preventDefault();
+      return onEditLast();
+    }
     if (event.key !== "Enter" || event.shiftKey || isComposing || isTouch) return;
     event.preventDefault();
     send();
@@ -68,10 +120,25 @@ export function composer({ userId, chatId, onSend }) {
   function send() {
     const text = input.value.trim();
     if (text === "" || button.disabled) return;
+    if (purpose?.isEdit) return saveEdit(text);
     input.value = "";
-    onInput();
-    onSend(text);
-    input.focus();
+    draft.clear();
+    onSend(text, { replyTo: purpose?.messageId });
+    turnTo();
+  }
+
+  async function saveEdit(text) {
+    const { messageId } = purpose;
+    button.disabled = true;
+    try {
+      await onEdit(messageId, text);
+      if (purpose?.messageId === messageId) turnTo();
+    } catch (error) {
+      counter.hidden = false;
+      counter.classList.add("over");
+      counter.textContent = problemText(error);
+      button.disabled = false;
+    }
   }
 
   function onSubmit(event) {
@@ -80,7 +147,7 @@ export function composer({ userId, chatId, onSend }) {
   }
 
   return {
-    element: element("form", { class: "composer", onsubmit: onSubmit }, counter, box),
+    element: element("form", { class: "composer", onsubmit: onSubmit }, strip, counter, box),
     /** Once it is on the page. */
     start() {
       refresh();
@@ -88,6 +155,14 @@ export function composer({ userId, chatId, onSend }) {
     },
     rename(name) {
       input.placeholder = words.placeholder(name);
+    },
+    /** @param {{messageId: string, name: string, text: string}} message The one to answer. */
+    reply({ messageId, name, text }) {
+      turnTo({ messageId, title: words.replyingTo(name), text });
+    },
+    /** @param {{messageId: string, text: string}} message The one to put in other words. */
+    edit({ messageId, text }) {
+      turnTo({ messageId, isEdit: true, title: words.editing, text });
     },
   };
 }

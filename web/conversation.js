@@ -3,19 +3,25 @@ import { Problem } from "./clients/js/index.js";
 import { chatAvatar } from "./avatar.js";
 import { composer } from "./composer.js";
 import { announce, element, fill, showRows } from "./dom.js";
+import { entriesOf } from "./entries.js";
+import { conversationHeading } from "./heading.js";
 import { icon } from "./icons.js";
-import { entriesOf, messageRows } from "./messages.js";
-import { chatName, partnerId, personName } from "./names.js";
+import { openMessageMenu } from "./message_menu.js";
+import { messageRows } from "./messages.js";
+import { chatName, personName } from "./names.js";
+import { onLongPress } from "./press.js";
 import { problemText } from "./problems.js";
-import { goToChats } from "./route.js";
 import { strings } from "./strings.js";
+import { typingLine } from "./typing_line.js";
 
 const words = strings.conversation;
 /** How near to its end the log counts as read to the end. */
 const NEAR_END_PX = 80;
 /** How near to its beginning earlier messages are fetched. */
 const NEAR_BEGINNING_PX = 900;
-const NAMES_IN_HEADING = 12;
+const FLASH_MS = 1_600;
+/** How many times older messages are fetched to find the one that was answered. */
+const MAX_SEARCHES = 40;
 
 /**
  * @param {import("./clients/js/client.js").Client} client
@@ -35,14 +41,21 @@ export function conversation(client, chatId) {
   let firstUnreadId;
   let newBelow = 0;
 
-  const heading = element("header", { class: "conversation-heading" });
+  const heading = conversationHeading(client, chatId);
   const list = element("ol", { class: "messages" });
   const top = element("div", { class: "messages-top" });
   const empty = element("div", { class: "messages-empty" });
   const content = element("div", { class: "messages-content" }, top, empty, list);
   const scroller = element(
     "div",
-    { class: "messages-scroller", role: "log", "aria-live": "off", tabindex: "0", onscroll: onScroll },
+    {
+      class: "messages-scroller",
+      role: "log",
+      "aria-live": "off",
+      tabindex: "0",
+      onscroll: onScroll,
+      onkeydown: onKey,
+    },
     content,
   );
   const toEnd = element("button", {
@@ -51,12 +64,22 @@ export function conversation(client, chatId) {
     hidden: true,
     onclick: () => scrollToEnd("smooth"),
   });
-  const writing = composer({ userId: client.userId, chatId, onSend });
+  const writing = composer({
+    userId: client.userId,
+    chatId,
+    onSend,
+    onEdit: (messageId, text) => client.editMessage(chatId, messageId, text),
+    onTyping: (isTyping) => client.typing.tell(chatId, isTyping),
+    onEditLast: editLast,
+  });
+  const typing = typingLine(client, chatId);
+  const actions = { onMenu, onReply, onReact, onJump };
   const node = element(
     "section",
     { class: "conversation", tabindex: "-1" },
-    heading,
+    heading.element,
     element("div", { class: "messages-frame" }, scroller, toEnd),
+    typing.element,
     writing.element,
   );
 
@@ -67,33 +90,9 @@ export function conversation(client, chatId) {
   function showHeading() {
     if (!chat()) return;
     const name = chatName(client, chat());
-    const isGroup = chat().kind === "group";
-    const detail = isGroup ? memberNames() : usernameLine();
     writing.rename(name);
     scroller.setAttribute("aria-label", words.messages(name));
-    fill(
-      heading,
-      backLink(),
-      chatAvatar(client, chat()),
-      element(
-        "div",
-        { class: "heading-names" },
-        element("h1", {}, name),
-        element("p", { title: detail }, detail),
-      ),
-    );
-  }
-
-  function usernameLine() {
-    const { username } = client.people.get(partnerId(client, chat()));
-    return username ? `@${username}` : "";
-  }
-
-  function memberNames() {
-    const { memberIds } = chat();
-    const others = memberIds.filter((userId) => userId !== client.userId).slice(0, NAMES_IN_HEADING);
-    const names = others.map((userId) => personName(client.people.get(userId)));
-    return `${words.members(memberIds.length)}: ${[...names, strings.people.self].join(", ")}`;
+    heading.show();
   }
 
   function showMessages() {
@@ -108,19 +107,21 @@ export function conversation(client, chatId) {
         isGroup: chat().kind === "group",
         firstUnreadId,
         isAtBeginning: !log.hasEarlier,
+        actions,
       }),
     );
+    keepOneInTabOrder();
     fill(empty, entries.length === 0 && emptyNote());
     // What came in above must not move what is being read.
-    if (log.lowestSeq < lowestShown) scroller.scrollTop = scrollTop + scroller.scrollHeight - scrollHeight;
-    lowestShown = log.lowestSeq;
+    if (log.startSeq < lowestShown) scroller.scrollTop = scrollTop + scroller.scrollHeight - scrollHeight;
+    lowestShown = log.startSeq;
     place();
     readIfSeen();
   }
 
   /** The first of the messages that are unread when the chat is opened. */
   function firstUnread(entries) {
-    const foreign = entries.filter((entry) => entry.senderId !== client.userId);
+    const foreign = entries.filter((entry) => entry.senderId && entry.senderId !== client.userId);
     const count = Math.min(chat().unreadCount, foreign.length);
     return count > 0 ? foreign.at(-count).id : null;
   }
@@ -223,7 +224,7 @@ export function conversation(client, chatId) {
       if (client.log(chatId).isLoaded) return;
       hasFailedToOpen = true;
       const isMissing = error instanceof Problem && error.status === 404;
-      if (isMissing) fill(heading, backLink());
+      if (isMissing) heading.showNothing();
       writing.element.hidden = isMissing;
       fill(empty, isMissing ? element("p", { role: "alert" }, words.notFound) : retryNote(error, open));
     }
@@ -234,12 +235,96 @@ export function conversation(client, chatId) {
     if (isPlaced && isAtEnd) scrollToEnd();
   }
 
-  function onSend(text) {
+  function onSend(text, options) {
     isAtEnd = true;
     newBelow = 0;
     firstUnreadId = null;
-    client.send(chatId, text);
+    client.send(chatId, text, options);
     scrollToEnd();
+  }
+
+  function onMenu(entry, anchor) {
+    openMessageMenu(client, chatId, entry, anchor, { onReact, onReply, onEdit });
+  }
+
+  function onReply({ messageId, senderId, text }) {
+    const name = senderId === client.userId ? strings.people.self : personName(client.people.get(senderId));
+    writing.reply({ messageId, name, text });
+  }
+
+  function onEdit({ messageId, text }) {
+    writing.edit({ messageId, text });
+  }
+
+  function editLast() {
+    const own = entriesOf(client, chatId).filter(
+      (entry) => entry.senderId === client.userId && entry.messageId && !entry.isDeleted,
+    );
+    if (own.length > 0) onEdit(own.at(-1));
+  }
+
+  async function onReact({ messageId }, emoji, isSet) {
+    try {
+      await client.react(chatId, messageId, emoji, isSet);
+    } catch (error) {
+      announce(problemText(error));
+    }
+  }
+
+  /** Bring a message into view; one from before those held is fetched first. */
+  async function onJump(messageId) {
+    try {
+      for (let search = 0; search < MAX_SEARCHES && !rowOf(messageId); search += 1) {
+        if (!client.log(chatId).hasEarlier) break;
+        isAtEnd = false;
+        await client.loadEarlier(chatId);
+      }
+    } catch (error) {
+      return announce(problemText(error));
+    }
+    const row = rowOf(messageId);
+    if (!row) return announce(words.quoteGone);
+    row.scrollIntoView({ block: "center" });
+    row.classList.add("flash");
+    setTimeout(() => row.classList.remove("flash"), FLASH_MS);
+    row.querySelector("[data-actions]")?.focus({ preventScroll: true });
+  }
+
+  function rowOf(messageId) {
+    return [...list.children].find((row) => row.dataset.message === messageId);
+  }
+
+  /** The arrow keys go from the actions of one message to those of the next. */
+  function onKey(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !event.target.matches("[data-actions]")) return;
+    event.preventDefault();
+    const all = [...list.querySelectorAll("[data-actions]")];
+    const next = all[all.indexOf(event.target) + step];
+    if (!next) return;
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+
+  /** The last message's, unless the reader is among them. */
+  function keepOneInTabOrder() {
+    if (list.contains(document.activeElement)) return;
+    const all = [...list.querySelectorAll("[data-actions]")];
+    for (const button of all) button.tabIndex = button === all.at(-1) ? 0 : -1;
+  }
+
+  function onPress({ dataset }) {
+    rowOf(dataset.message)?.querySelector("[data-actions]")?.click();
+  }
+
+  function onLeft(left) {
+    if (left !== chatId) return;
+    fill(list);
+    fill(top);
+    writing.element.hidden = true;
+    heading.showNothing();
+    fill(empty, element("p", { role: "alert" }, words.left));
   }
 
   function onMessage(message) {
@@ -260,9 +345,15 @@ export function conversation(client, chatId) {
   document.addEventListener("visibilitychange", readIfSeen);
   const stops = [
     client.on("log", (changed) => changed === chatId && showMessages()),
+    client.on("reads", (changed) => changed === chatId && showMessages()),
+    client.on("chats", showHeading),
+    client.on("left", onLeft),
     client.on("message", onMessage),
     client.on("state", (state) => state === "online" && hasFailedToOpen && open()),
     client.people.on("changed", onLearned),
+    client.presence.on("changed", showHeading),
+    client.blocks.on("changed", showHeading),
+    onLongPress(list, ".message[data-message]", onPress),
     () => document.removeEventListener("visibilitychange", readIfSeen),
     () => resizes.disconnect(),
   ];
@@ -280,15 +371,9 @@ export function conversation(client, chatId) {
     },
     close() {
       for (const stop of stops) stop();
+      typing.close();
+      client.typing.tell(chatId, false);
       client.closeChat();
     },
   };
-}
-
-function backLink() {
-  return element(
-    "button",
-    { type: "button", class: "icon-button back", "aria-label": words.back, onclick: goToChats },
-    icon("back"),
-  );
 }

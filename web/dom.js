@@ -61,13 +61,17 @@ export function showRows(parent, rows) {
     }
     const node = row.build();
     built.set(node, row);
-    const hadFocus = old?.contains(document.activeElement);
+    const focused = old ? focusables(old).indexOf(document.activeElement) : -1;
     if (old === next) next = next?.nextElementSibling ?? null;
     old?.remove();
     parent.insertBefore(node, next);
-    if (hadFocus) (node.matches("a, button") ? node : node.querySelector("a, button"))?.focus();
+    if (focused >= 0) (focusables(node)[focused] ?? focusables(node)[0])?.focus();
   }
   for (const leftOver of held.values()) leftOver.remove();
+}
+
+function focusables(node) {
+  return [...(node.matches("a, button") ? [node] : []), ...node.querySelectorAll("a, button")];
 }
 
 /** Words for screen readers alone. */

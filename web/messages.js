@@ -1,16 +1,18 @@
-/** The messages of a chat as rows: days, bubbles in groups, and the state of one's own. */
+/** The entries of a chat as rows: days, bubbles in groups, and the state of one's own. */
 import { personAvatar, hueOf } from "./avatar.js";
 import { element, unseen } from "./dom.js";
 import { icon } from "./icons.js";
 import { splitLinks } from "./links.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
+import { reactionList } from "./reactions.js";
 import { strings } from "./strings.js";
 import { clockTime, dayName, dayOf, fullTime } from "./times.js";
 
 const words = strings.conversation;
 /** Words of one person stand together when no more time than this lies between them. */
 const GROUP_MS = 5 * 60 * 1000;
+const QUOTE_LENGTH = 200;
 const FLAG = "\\p{Regional_Indicator}{2}";
 const PICTURE =
   "\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier}|\\u200D\\p{Extended_Pictographic})*";
@@ -18,63 +20,23 @@ const PICTURE =
 const ONLY_EMOJI = new RegExp(`^(?:(?:${FLAG}|${PICTURE})\\s*){1,3}$`, "u");
 
 /**
- * @typedef {{id: string, senderId: string, text: string, time: string, seq?: number, isDeleted?: boolean,
- *   state: "sent" | "sending" | "failed", error?: Error}} Entry
- */
-
-/**
- * What the log holds and what is still pending, as one list.
+ * What a person can do with a message.
  *
- * @param {import("./clients/js/client.js").Client} client
- * @param {string} chatId
- * @returns {Entry[]}
+ * @typedef {object} Actions
+ * @property {(entry: import("./entries.js").Entry, anchor: HTMLElement) => void} onMenu
+ * @property {(entry: import("./entries.js").Entry) => void} onReply
+ * @property {(entry: import("./entries.js").Entry, emoji: string, isSet: boolean) => void} onReact
+ * @property {(messageId: string) => void} onJump Show the message of that id.
  */
-export function entriesOf(client, chatId) {
-  const stored = client.log(chatId).messages;
-  const own = stored.filter((message) => message.senderId === client.userId);
-  const known = new Set(own.map((message) => message.clientMessageId));
-  const pending = client.pending(chatId).filter((each) => !known.has(each.clientMessageId));
-  return [
-    ...stored.map((message) => storedEntry(client, message)),
-    ...pending.map((each) => pendingEntry(client, each)),
-  ];
-}
-
-/**
- * One's own message keeps the id it was pending under; those of others are theirs to choose, so they identify
- * nothing here.
- */
-function storedEntry(client, message) {
-  const isOwn = message.senderId === client.userId;
-  return {
-    id: (isOwn && message.clientMessageId) || message.messageId,
-    seq: message.seq,
-    senderId: message.senderId,
-    text: message.text ?? "",
-    time: message.sentAt,
-    state: "sent",
-    isDeleted: Boolean(message.deletedAt),
-  };
-}
-
-function pendingEntry(client, pending) {
-  return {
-    id: pending.clientMessageId,
-    senderId: client.userId,
-    text: pending.text,
-    time: pending.writtenAt,
-    state: pending.state === "failed" ? "failed" : "sending",
-    error: pending.error,
-  };
-}
 
 /**
  * @param {import("./clients/js/client.js").Client} client
- * @param {Entry[]} entries
- * @param {{isGroup: boolean, firstUnreadId?: string, isAtBeginning: boolean}} options
+ * @param {import("./entries.js").Entry[]} entries
+ * @param {{isGroup: boolean, firstUnreadId?: string, isAtBeginning: boolean, actions: Actions}} options
  * @returns {import("./dom.js").Row[]}
  */
-export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBeginning }) {
+export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBeginning, actions }) {
+  const byMessageId = new Map(entries.map((entry) => [entry.messageId, entry]));
   const rows = [];
   if (isAtBeginning && entries.length > 0) rows.push(textRow("beginning", words.beginning, "beginning"));
   entries.forEach((entry, index) => {
@@ -83,10 +45,12 @@ export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBegin
     const startsNew = entry.id === firstUnreadId;
     if (startsDay) rows.push(textRow(`day ${dayOf(entry.time)}`, dayName(entry.time), "day"));
     if (startsNew) rows.push(textRow("new", words.newMessages, "new"));
+    if (entry.kind === "system") return rows.push(textRow(entry.id, entry.text, "system"));
     const isFirst = startsDay || startsNew || !stands(previous, entry);
     const next = entries[index + 1];
     const isLast = !next || next.id === firstUnreadId || !stands(entry, next);
-    rows.push(messageRow(client, entry, { isGroup, isFirst, isLast }));
+    const quote = entry.replyTo && quoteOf(client, entry.replyTo, byMessageId.get(entry.replyTo));
+    rows.push(messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }));
   });
   return rows;
 }
@@ -100,44 +64,54 @@ function textRow(key, text, kind) {
   return {
     key,
     signature: text,
-    build: () => element("li", { class: `divider ${kind}` }, element("span", {}, text)),
+    build: () =>
+      element(
+        "li",
+        { class: `divider ${kind}`, "data-testid": kind === "system" && "system" },
+        element("span", {}, text),
+      ),
   };
 }
 
-function messageRow(client, entry, { isGroup, isFirst, isLast }) {
+/** What is shown of the message that another one answers; it may be from before those held. */
+function quoteOf(client, messageId, entry) {
+  if (!entry) return { messageId, text: words.earlier };
+  const isOwn = entry.senderId === client.userId;
+  return {
+    messageId,
+    senderId: entry.senderId,
+    name: isOwn ? strings.chats.you : personName(client.people.get(entry.senderId)),
+    text: entry.isDeleted ? words.deleted : entry.text.slice(0, QUOTE_LENGTH),
+  };
+}
+
+function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }) {
   const isOwn = entry.senderId === client.userId;
   const sender = client.people.get(entry.senderId);
   const name = isOwn ? strings.chats.you : personName(sender);
   const problem =
     entry.state === "failed" ? (entry.error ? problemText(entry.error) : words.notSent) : undefined;
+  const readers = isGroup ? entry.readers.map((userId) => personName(client.people.get(userId))) : [];
+  const { error, ...shown } = entry;
   return {
     key: entry.id,
-    signature: JSON.stringify([
-      name,
-      entry.text,
-      entry.time,
-      entry.state,
-      entry.isDeleted,
-      problem,
-      isFirst,
-      isLast,
-      isGroup,
-    ]),
+    signature: JSON.stringify([name, shown, problem, isFirst, isLast, isGroup, quote, readers]),
     build() {
       const classes = [
         "message",
         isOwn ? "own" : "other",
         isFirst && "first",
         isLast && "last",
-        ONLY_EMOJI.test(entry.text) && "emoji",
+        !quote && ONLY_EMOJI.test(entry.text) && "emoji",
       ];
       const node = element(
         "li",
         {
           class: classes.filter(Boolean).join(" "),
           "data-testid": "message",
-          "data-state": entry.state,
+          "data-state": isOwn ? entry.state : "sent",
           "data-own": String(isOwn),
+          "data-message": entry.messageId,
         },
         isGroup &&
           !isOwn &&
@@ -146,9 +120,12 @@ function messageRow(client, entry, { isGroup, isFirst, isLast }) {
           "div",
           { class: "bubble" },
           senderLine(name, { isShown: isGroup && !isOwn && isFirst }),
+          quote && quoteBox(quote, actions),
           body(entry),
-          meta(entry, isOwn),
+          meta(entry, { isOwn, readers }),
         ),
+        entry.messageId && !entry.isDeleted && actionButtons(entry, name, actions),
+        reactionList(client, entry.reactions, (emoji, isSet) => actions.onReact(entry, emoji, isSet)),
         problem && failure(client, entry, problem),
       );
       node.style.setProperty("--hue", hueOf(entry.senderId));
@@ -159,6 +136,58 @@ function messageRow(client, entry, { isGroup, isFirst, isLast }) {
 
 function senderLine(name, { isShown }) {
   return isShown ? element("span", { class: "sender" }, name) : unseen(`${name}: `);
+}
+
+function quoteBox(quote, actions) {
+  const node = element(
+    "button",
+    {
+      type: "button",
+      class: "quote",
+      "data-testid": "quote",
+      tabindex: "-1",
+      "aria-label": quote.name ? words.quoted(quote.name, quote.text) : quote.text,
+      onclick: () => actions.onJump(quote.messageId),
+    },
+    quote.name && element("span", { class: "quote-name" }, quote.name),
+    element("span", { class: "quote-text" }, quote.text),
+  );
+  if (quote.senderId) node.style.setProperty("--hue", hueOf(quote.senderId));
+  return node;
+}
+
+/** Beside the bubble; only one message's are in the tab order, the arrow keys go from there. */
+function actionButtons(entry, name, actions) {
+  return element(
+    "span",
+    { class: "message-actions" },
+    element(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": words.reply,
+        title: words.reply,
+        tabindex: "-1",
+        onclick: () => actions.onReply(entry),
+      },
+      icon("reply"),
+    ),
+    element(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "data-actions": true,
+        "aria-label": words.actionsOf(name),
+        "aria-haspopup": "menu",
+        title: words.actions,
+        tabindex: "-1",
+        onclick: (event) => actions.onMenu(entry, event.currentTarget),
+      },
+      icon("react"),
+    ),
+  );
 }
 
 function body(entry) {
@@ -174,15 +203,19 @@ function part({ text, href }) {
   return href ? element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text) : text;
 }
 
-function meta(entry, isOwn) {
-  const symbol = { sending: "clock", sent: "check", failed: "alert" }[entry.state];
-  const label = { sending: words.sending, sent: words.sent, failed: words.notSent }[entry.state];
+const SYMBOLS = { sending: "clock", sent: "check", read: "checks", failed: "alert" };
+
+function meta(entry, { isOwn, readers }) {
+  const label = { sending: words.sending, sent: words.sent, read: words.read, failed: words.notSent }[
+    entry.state
+  ];
+  const title = readers.length > 0 ? words.readBy(strings.people.list(readers)) : label;
   return element(
     "span",
     { class: "meta" },
+    entry.isEdited && !entry.isDeleted && element("span", {}, words.edited),
     element("time", { datetime: entry.time, title: fullTime(entry.time) }, clockTime(entry.time)),
-    isOwn && icon(symbol),
-    isOwn && unseen(label),
+    isOwn && element("span", { class: "tick", title }, icon(SYMBOLS[entry.state]), unseen(label)),
   );
 }
 

@@ -1,10 +1,10 @@
 /** The dialog that begins a direct chat or a group. */
 import { Problem } from "./clients/js/index.js";
-import { personAvatar } from "./avatar.js";
-import { element, fill } from "./dom.js";
+import { alertLine, dialogHeading, openDialog } from "./dialog.js";
+import { element } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
-import { personName } from "./names.js";
+import { peopleChoice } from "./people_choice.js";
 import { peoplePicker, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
 import { goToChat } from "./route.js";
@@ -14,27 +14,14 @@ const words = strings.newChat;
 
 /** @param {import("./clients/js/client.js").Client} client */
 export function openNewChat(client) {
-  const dialog = element("dialog", {
-    class: "dialog",
-    "aria-labelledby": "dialog-title",
-    onclose: () => dialog.remove(),
-  });
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  document.body.append(dialog);
-
-  function show(view) {
-    fill(dialog, element("div", { class: "dialog-content" }, view.element));
-    view.focus();
-  }
-  const showPeople = () => show(directView(client, { dialog, onGroup: showGroup }));
-  const showGroup = () => show(groupView(client, { dialog, onBack: showPeople }));
-
-  dialog.showModal();
+  const dialog = openDialog();
+  const showPeople = () => dialog.show(directView(client, { dialog, onGroup: showGroup }));
+  const showGroup = () => dialog.show(groupView(client, { dialog, onBack: showPeople }));
   showPeople();
 }
 
 function directView(client, { dialog, onGroup }) {
-  const alert = element("p", { class: "form-alert", role: "alert", hidden: true });
+  const alert = alertLine();
   const picker = peoplePicker(client, (person) =>
     element("button", { type: "button", class: "person", onclick: () => start(person) }, personParts(person)),
   );
@@ -45,8 +32,7 @@ function directView(client, { dialog, onGroup }) {
       dialog.close();
       goToChat(chat.chatId);
     } catch (error) {
-      alert.textContent = problemText(error);
-      alert.hidden = false;
+      alert.tell(problemText(error));
     }
   }
 
@@ -65,121 +51,55 @@ function directView(client, { dialog, onGroup }) {
     element: element(
       "div",
       { class: "dialog-view" },
-      heading(words.title, dialog),
+      dialogHeading(words.title, { onClose: dialog.close }),
       group,
-      alert,
+      alert.element,
       picker.element,
     ),
     focus: () => picker.input.focus(),
+    stop: picker.stop,
   };
 }
 
 function groupView(client, { dialog, onBack }) {
-  /** @type {Map<string, object>} */
-  const chosen = new Map();
   const name = field(words.groupName, { name: "name", maxlength: 100, autocomplete: "off" });
-  const alert = element("p", { class: "form-alert", role: "alert", hidden: true });
-  const chips = element("ul", { class: "chips", "aria-label": words.chosen });
-  const picker = peoplePicker(client, personChoice);
+  const alert = alertLine();
+  const choice = peopleChoice(client, { onChanged: () => alert.tell() });
   const button = element("button", { type: "submit", class: "primary" }, words.create);
   const form = element(
     "form",
     { class: "dialog-view", novalidate: true, onsubmit: onSubmit },
-    heading(words.groupTitle, dialog, onBack),
+    dialogHeading(words.groupTitle, { onClose: dialog.close, onBack }),
     name.element,
-    chips,
-    alert,
-    picker.element,
+    choice.chips,
+    alert.element,
+    choice.element,
     button,
   );
-  // Enter in the search is for searching, not for finishing.
-  picker.input.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
-
-  function personChoice(person) {
-    const box = element("input", {
-      type: "checkbox",
-      "aria-label": personName(person),
-      onchange: () => choose(person, box.checked),
-    });
-    box.checked = chosen.has(person.userId);
-    return element("label", { class: "person" }, personParts(person), box);
-  }
-
-  function choose(person, isChosen) {
-    if (isChosen) chosen.set(person.userId, person);
-    else chosen.delete(person.userId);
-    tell("");
-    fill(chips, [...chosen.values()].map(chip));
-  }
-
-  function chip(person) {
-    const label = words.remove(personName(person));
-    function remove() {
-      choose(person, false);
-      picker.input.dispatchEvent(new Event("input"));
-      picker.input.focus();
-    }
-    const cross = element(
-      "button",
-      { type: "button", class: "chip-remove", "aria-label": label, onclick: remove },
-      icon("close"),
-    );
-    return element(
-      "li",
-      { class: "chip" },
-      personAvatar(person, "small"),
-      element("span", {}, personName(person)),
-      cross,
-    );
-  }
-
-  function tell(message) {
-    alert.textContent = message;
-    alert.hidden = !message;
-  }
 
   async function onSubmit(event) {
     event.preventDefault();
-    tell("");
+    alert.tell();
     const groupName = name.input.value.trim();
     if (!groupName) {
       name.complain(words.needsName);
       return name.input.focus();
     }
-    if (chosen.size === 0) {
-      tell(words.needsMembers);
-      return picker.input.focus();
+    if (choice.userIds().length === 0) {
+      alert.tell(words.needsMembers);
+      return choice.input.focus();
     }
     button.disabled = true;
     try {
-      const chat = await client.startGroup(groupName, [...chosen.keys()]);
+      const chat = await client.startGroup(groupName, choice.userIds());
       dialog.close();
       goToChat(chat.chatId);
     } catch (error) {
       if (error instanceof Problem && error.fields.name) name.complain(error.fields.name);
-      else tell(problemText(error));
+      else alert.tell(problemText(error));
     } finally {
       button.disabled = false;
     }
   }
-  return { element: form, focus: () => name.input.focus() };
-}
-
-function heading(title, dialog, onBack) {
-  return element(
-    "header",
-    { class: "dialog-heading" },
-    onBack &&
-      element(
-        "button",
-        { type: "button", class: "icon-button", "aria-label": words.back, onclick: onBack },
-        icon("back"),
-      ),
-    element("h2", { id: "dialog-title" }, title),
-    element(
-      "button",
-      { type: "button", class: "icon-button", "aria-label": words.close, onclick: () => dialog.close() },
-      icon("close"),
-    ),
-  );
+  return { element: form, focus: () => name.input.focus(), stop: choice.stop };
 }

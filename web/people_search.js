@@ -96,7 +96,7 @@ export function personParts(person) {
       "span",
       { class: "person-names" },
       element("span", { class: "person-name" }, personName(person)),
-      element("span", { class: "person-username" }, `@${person.username}`),
+      person.username && element("span", { class: "person-username" }, `@${person.username}`),
     ),
   ];
 }

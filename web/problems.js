@@ -9,6 +9,8 @@ export function problemText(error) {
     console.error(error);
     return strings.problems.unknown;
   }
+  if (error.code === "rate_limited" && error.retryAfter)
+    return strings.problems.rateLimitedFor(error.retryAfter);
   return (
     strings.problems[error.code] ?? (error.code === "unknown" ? strings.problems.unknown : error.message)
   );

@@ -1,12 +1,20 @@
-/** Which chat is open, kept in the address so that the browser's own back button works. */
+/** Where the page is, kept in the address so that the browser's own back button works. */
 
 const PREFIX = "#/chats/";
+const LOG_IN = "#/log-in?";
 
 /** @returns {string | undefined} */
 export function routedChatId() {
   return location.hash.startsWith(PREFIX)
     ? decodeURIComponent(location.hash.slice(PREFIX.length))
     : undefined;
+}
+
+/** @returns {{email: string, session: string, code: string} | undefined} What the link of a mail holds. */
+export function logInProof() {
+  if (!location.hash.startsWith(LOG_IN)) return undefined;
+  const query = new URLSearchParams(location.hash.slice(LOG_IN.length));
+  return Object.fromEntries(["email", "session", "code"].map((name) => [name, query.get(name) ?? ""]));
 }
 
 /** @param {string} chatId @returns {string} For a link. */

@@ -39,6 +39,11 @@ export function listTime(time) {
   return (isThisYear(time) ? date : dateOfYear).format(new Date(time));
 }
 
+/** @param {string} time @returns {string} For a sentence: the clock today, otherwise the day and the clock. */
+export function pastTime(time) {
+  return daysAgo(time) <= 0 ? clockTime(time) : `${listTime(time)}, ${clockTime(time)}`;
+}
+
 /** @param {string} time @returns {string} The name of its day. */
 export function dayName(time) {
   const age = daysAgo(time);

@@ -5,17 +5,17 @@ import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
-import { onRoute, routedChatId } from "./route.js";
+import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
 import { strings } from "./strings.js";
 
 /**
  * @param {import("./clients/js/client.js").Client} client
- * @param {{onLogOut: () => void}} options
+ * @param {{onLogOut: (reason?: string) => void, inbox?: string}} options
  * @returns {{element: HTMLElement, close: () => void}}
  */
-export function workspace(client, { onLogOut }) {
+export function workspace(client, { onLogOut, inbox }) {
   const banner = connectionBanner(client);
-  const chats = chatsPane(client, { onLogOut });
+  const chats = chatsPane(client, { onLogOut, inbox });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
   const node = element(
     "main",
@@ -26,6 +26,8 @@ export function workspace(client, { onLogOut }) {
   let open;
 
   function showRouted() {
+    // The link of a mail, opened by somebody who is in already.
+    if (logInProof()) return goToChats();
     const chatId = routedChatId();
     if (open && open.chatId === chatId) return;
     const wasOpen = Boolean(open);
@@ -61,10 +63,11 @@ export function workspace(client, { onLogOut }) {
     () => document.removeEventListener("visibilitychange", wake),
   ];
   showRouted();
+  client.blocks.refresh().catch(() => {});
 
   function close() {
     for (const stop of stops) stop();
-    document.querySelector("dialog")?.close();
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     open?.close();
     chats.close();
     banner.close();

@@ -25,16 +25,22 @@ export class Api {
     this.#now = now;
   }
 
-  /** @param {{username: string, email: string, password: string}} account */
-  register(account) {
-    return this.#send("POST", "/users", { body: account });
+  /**
+   * Make a request that needs nobody to be logged in.
+   *
+   * @param {string} method
+   * @param {string} path Begins with a slash.
+   * @param {object} body
+   * @returns {Promise<any>} The decoded body; undefined when there is none.
+   * @throws {Problem | ConnectionLost}
+   */
+  ask(method, path, body) {
+    return this.#send(method, path, { body });
   }
 
-  /** Log in and keep the session. @param {{email: string, password: string}} credentials */
-  async logIn(credentials) {
-    const answer = await this.#send("POST", "/sessions", { body: credentials });
+  /** Keep the session that an answer opens. @param {object} answer With tokens. */
+  keep(answer) {
     this.#session.keep(answer, this.#now());
-    return answer;
   }
 
   /**

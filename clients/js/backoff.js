@@ -27,7 +27,8 @@ export function reconnectDelay(attempt, random = Math.random) {
  * @returns {number} Milliseconds, never negative.
  */
 export function renewalDelay(remaining, random = Math.random) {
-  const latest = Math.max(0, remaining - Math.min(PLANNED_LEAD_MS, remaining / 4));
+  if (remaining <= 0) return 0;
+  const latest = remaining - Math.min(PLANNED_LEAD_MS, remaining / 4);
   const spread = Math.min(PLANNED_SPREAD_MS, remaining / 4);
-  return Math.max(0, Math.floor(latest - random() * spread));
+  return Math.floor(latest - random() * spread);
 }

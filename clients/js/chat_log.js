@@ -1,108 +1,234 @@
 /**
- * The messages of one chat that this client holds: in order, each once, and aware of what may be missing.
+ * What this client holds of the log of one chat: its events, each once and in order, the messages they make,
+ * and what may be missing.
  *
- * Pure: no clock and no I/O. A number missing between two messages means either that its message is late or
- * was lost on the way here, or that a write failed and the number will never be used. The server promises
- * that an allocated number shows within 30 seconds, so a gap is final once a read of the history, made later
- * than that, did not fill it.
+ * Pure: no clock and no I/O; times are milliseconds of the server. A number missing between two events means
+ * either that its event is late or was lost on the way here, or that a write failed and the number will never
+ * be used. The server promises that an allocated number shows within 30 seconds, so a gap is final once a read
+ * of the log, asked for that long after a higher number was seen, did not fill it.
  */
 
-/** How long a gap may still fill: the protocol's 30 s, and 5 s for clocks that disagree. */
-export const SETTLING_MS = 35_000;
+/** How long a gap may still fill after a higher number was seen. */
+const SETTLING_MS = 30_000;
+/** How long a missing event may be just late. Pushes overtake each other often, and then come by themselves. */
+const PATIENCE_MS = 1_000;
+/**
+ * A number was allocated at most this long after the time its event bears: a function of the server lives
+ * 29 s, and clocks disagree. So nobody has to wait for what is missing in an old part of a log.
+ */
+const ALLOCATION_MS = 35_000;
 
-/** @typedef {{chatId: string, seq: number, messageId: string, senderId: string, sentAt: string, text?: string,
- *   clientMessageId?: string}} Message */
+/**
+ * @typedef {{chatId: string, seq: number, messageId: string, senderId: string, sentAt: string, text?: string,
+ *   replyTo?: string, editedAt?: string, deletedAt?: string, reactions?: Record<string, string[]>,
+ *   changedSeq?: number, clientMessageId?: string}} Message `changedSeq`: the seq of its last change.
+ * @typedef {{type: string, chatId: string, seq: number, at: string, message?: Message, messageId?: string,
+ *   userId?: string, emoji?: string}} LogEvent Further fields by type.
+ */
 
 export class ChatLog {
-  /** @type {Message[]} Ascending by seq. */
-  messages = [];
-  /** Whether the server has messages from before the first one held. */
-  hasEarlier = false;
-  /** The seq up to which nothing can be missing any more; undefined until the first page has come. */
-  confirmedSeq = undefined;
+  /** The events after this seq are to be held; undefined until that is known. */
+  startSeq = undefined;
+  /** Whether the first pages have come; who reads them says so. */
+  isLoaded = false;
+  /** Everything after `startSeq` and up to here is held, or will never be. */
+  contiguousSeq = 0;
+  /** Whether the log is known to have nothing before `startSeq`. */
+  #isComplete = false;
+  /** @type {Map<number, LogEvent>} */
+  #events = new Map();
+  /** @type {{seq: number, at: number}[]} Which number showed when that there is more; both only rise. */
+  #marks = [];
+  /** When the last whole read was asked for. */
+  #askedAt = -Infinity;
+  /** @type {Map<string, Message>} The newest state heard of, by messageId. */
+  #messages = new Map();
+  /** @type {LogEvent[] | undefined} */
+  #sorted;
 
-  /** Whether the first page has come. */
-  get isLoaded() {
-    return this.confirmedSeq !== undefined;
+  /** Whether there may be events from before those held. */
+  get hasEarlier() {
+    return this.startSeq > 0 && !this.#isComplete;
   }
 
-  /** @returns {number | undefined} */
-  get lowestSeq() {
-    return this.messages[0]?.seq;
+  /** @returns {LogEvent[]} Ascending by seq. */
+  get events() {
+    this.#sorted ??= [...this.#events.values()].sort(bySeq);
+    return this.#sorted;
   }
 
-  /** @returns {number} 0 when there is no message. */
+  /** @returns {Message[]} As they are now, ascending by seq. */
+  get messages() {
+    return this.events
+      .filter(({ type }) => type === "message.created")
+      .map(({ message }) => this.message(message.messageId));
+  }
+
+  /** @returns {number} The highest seq known to be in use; 0 when there is none. */
   get highestSeq() {
-    return this.messages.at(-1)?.seq ?? 0;
+    return this.#marks.at(-1)?.seq ?? this.contiguousSeq;
   }
 
-  /** Whether a message may be missing between those held. */
+  /** @returns {[number, number][]} What may be missing, as first and last numbers, ascending. */
+  get gaps() {
+    const gaps = [];
+    let low = this.contiguousSeq;
+    const ahead = this.events.filter(({ seq }) => seq > low).map(({ seq }) => seq);
+    for (const seq of [...ahead, this.highestSeq + 1]) {
+      if (seq > low + 1) gaps.push([low + 1, seq - 1]);
+      low = seq;
+    }
+    return gaps;
+  }
+
+  /** Whether an event may be missing between those held, or after them. */
   get hasGap() {
-    return this.isLoaded && this.confirmedSeq < this.highestSeq;
+    return this.startSeq !== undefined && this.contiguousSeq < this.highestSeq;
   }
 
   /**
-   * Take in the newest page. Older messages held from before it are dropped, for there may be others in
+   * From when to read what is after `contiguousSeq`: once a gap is more than just late, and for the last time
+   * when that makes it final.
+   *
+   * @returns {number | undefined} A time; undefined when nothing is missing.
+   */
+  get dueAt() {
+    if (!this.hasGap) return undefined;
+    const times = this.#missingSince().map(
+      (at) => at + (this.#askedAt < at + PATIENCE_MS ? PATIENCE_MS : SETTLING_MS),
+    );
+    return Math.min(...times);
+  }
+
+  /** @returns {Message | undefined} */
+  message(messageId) {
+    return this.#messages.get(messageId);
+  }
+
+  /**
+   * Say that the log is held from here on; older events held so far are dropped, for there may be others in
    * between.
    *
-   * @param {Message[]} messages
-   * @param {boolean} hasEarlier
-   * @param {number} readAt Server time of the request, in milliseconds.
+   * @param {number} startSeq
    */
-  load(messages, hasEarlier, readAt) {
-    const first = hasEarlier ? messages[0].seq : 0;
-    this.messages = this.messages.filter((message) => message.seq >= first);
-    this.insert(messages);
-    this.hasEarlier = hasEarlier;
-    this.confirmedSeq = first;
-    this.confirm(readAt);
+  begin(startSeq) {
+    this.startSeq = startSeq;
+    this.contiguousSeq = startSeq;
+    this.#isComplete = false;
+    for (const seq of this.#events.keys()) if (seq <= startSeq) this.#events.delete(seq);
+    this.#sorted = undefined;
+    this.#advance();
   }
 
   /**
-   * Take in messages from wherever they came, in any order, known or new.
+   * Take in events from wherever they came, in any order, known or new.
    *
-   * @param {Message[]} messages
-   * @returns {Message[]} Those that were new, ascending.
+   * @param {LogEvent[]} events One that is `truncated` only leaves its mark.
+   * @param {number} now
+   * @returns {LogEvent[]} Those that were new, ascending.
    */
-  insert(messages) {
-    const known = new Set(this.messages.map((message) => message.seq));
+  insert(events, now) {
     const added = [];
-    for (const message of messages) {
-      if (!known.has(message.seq)) {
-        known.add(message.seq);
-        added.push(message);
-      }
+    for (const event of [...events].sort(bySeq)) {
+      const allocatedAt = Date.parse(event.at) + ALLOCATION_MS;
+      this.hearOf(event.seq, Math.min(now, allocatedAt || now));
+      if (!event.truncated && this.#take(event)) added.push(event);
     }
-    if (added.length > 0) {
-      added.sort(bySeq);
-      this.messages = [...this.messages, ...added].sort(bySeq);
-      this.#advance(-Infinity);
+    this.#advance();
+    return added;
+  }
+
+  /** The server has used this number, whether or not its event has come. @param {number} seq @param {number} now */
+  hearOf(seq, now) {
+    const last = this.#marks.at(-1);
+    if (seq > this.highestSeq) this.#marks.push({ seq, at: Math.max(now, last?.at ?? now) });
+  }
+
+  /**
+   * Take in a page of getEvents.
+   *
+   * @param {{events: LogEvent[], hasMore: boolean, lastSeq: number}} page
+   * @param {{after: number, askedAt: number, now: number}} read What was asked for, and when.
+   * @returns {LogEvent[]} The events that were new, ascending.
+   */
+  read(page, { after, askedAt, now }) {
+    const added = this.insert(page.events, now);
+    this.hearOf(page.lastSeq, now);
+    if (after <= this.contiguousSeq) {
+      const end = page.hasMore ? (page.events.at(-1)?.seq ?? after) : this.highestSeq;
+      this.#settle(end, askedAt);
     }
+    if (!page.hasMore) this.#askedAt = askedAt;
     return added;
   }
 
   /**
-   * Note that everything after `confirmedSeq` was read from the server and inserted.
+   * Take in all there is between a lower start and the one so far.
    *
-   * @param {number} readAt Server time of the request, in milliseconds.
+   * @param {LogEvent[]} events
+   * @param {number} startSeq
    */
-  confirm(readAt) {
-    this.#advance(readAt - SETTLING_MS);
+  extend(events, startSeq) {
+    for (const event of events) this.#take(event);
+    this.startSeq = Math.min(startSeq, this.startSeq);
+  }
+
+  /** There is nothing before what is held. */
+  complete() {
+    this.#isComplete = true;
+  }
+
+  /** Take in a state of a message, from an event or from a reply; an older one than that held changes nothing. */
+  amend(message) {
+    const { messageId } = message;
+    if (!isOlder(message, this.#messages.get(messageId))) this.#messages.set(messageId, message);
+  }
+
+  #take(event) {
+    if (event.message) this.amend(event.message);
+    if (this.#events.has(event.seq)) return false;
+    this.#events.set(event.seq, event);
+    this.#sorted = undefined;
+    return true;
+  }
+
+  /** @returns {number[]} For each mark with a number missing below it, since when that is known. */
+  #missingSince() {
+    const times = [];
+    let low = this.contiguousSeq;
+    for (const { seq, at } of this.#marks) {
+      for (let each = low + 1; each <= seq; each += 1) {
+        if (this.#events.has(each)) continue;
+        times.push(at);
+        break;
+      }
+      low = Math.max(low, seq);
+    }
+    return times;
   }
 
   /**
-   * Move `confirmedSeq` over every message in sequence, and over gaps below a message sent before
-   * `settledAt`.
+   * Move over gaps up to a number that were read for late enough. The marks rise with the numbers, so the gaps
+   * that are final are always the first ones.
    */
-  #advance(settledAt) {
-    if (!this.isLoaded) return;
-    for (const message of this.messages) {
-      if (message.seq <= this.confirmedSeq) continue;
-      const follows = message.seq === this.confirmedSeq + 1;
-      if (!follows && Date.parse(message.sentAt) > settledAt) return;
-      this.confirmedSeq = message.seq;
+  #settle(end, askedAt) {
+    while (this.contiguousSeq < end) {
+      const { at } = this.#marks.find(({ seq }) => seq > this.contiguousSeq);
+      if (askedAt < at + SETTLING_MS) return;
+      this.contiguousSeq += 1;
+      this.#advance();
     }
   }
+
+  #advance() {
+    while (this.#events.has(this.contiguousSeq + 1)) this.contiguousSeq += 1;
+    this.#marks = this.#marks.filter(({ seq }) => seq > this.contiguousSeq);
+  }
+}
+
+/** @param {Message} message @param {Message} [held] @returns {boolean} Whether what is held came after it. */
+export function isOlder(message, held) {
+  return held !== undefined && (message.changedSeq ?? 0) < (held.changedSeq ?? 0);
 }
 
 function bySeq(one, other) {

@@ -1,33 +1,49 @@
 /**
  * The chats of the person logged in, latest first. Pure.
  *
- * What was read is remembered here as well as on the server, so that a chat read a moment ago does not turn
- * unread again by a list that was made before.
+ * A chat is what the server told of it last, and what has happened in it since. How far people have read is
+ * kept beside it: it only ever grows.
  */
+
+import { isOlder } from "./chat_log.js";
 
 /**
- * @typedef {{chatId: string, kind: "direct" | "group", name?: string, memberIds: string[], createdAt: string,
- *   lastSeq: number, lastMessage?: import("./chat_log.js").Message, unreadCount?: number, readSeq?: number}} Chat
+ * @typedef {import("./chat_log.js").Message} Message
+ * @typedef {{chatId: string, kind: "direct" | "group", name?: string, memberIds: string[], admins: string[],
+ *   createdAt: string, lastSeq: number, lastMessage?: Message, unreadCount?: number, readSeq?: number}} Chat
  */
 
+const ROSTER_CHANGES = new Set(["member.added", "member.removed", "chat.updated"]);
+
 export class Chats {
-  /** @type {Map<string, Chat>} */
+  /** @type {Map<string, Chat>} As they are now. */
   #byId = new Map();
-  /** @type {Map<string, number>} */
+  /** @type {Map<string, {told: Chat, changes: object[]}>} What names and members come from. */
+  #rosters = new Map();
+  /** @type {Map<string, Map<string, number>>} By chatId and userId, how far they have read. */
   #readSeqs;
+  #userId;
   /** Whether the first page has come. */
   isLoaded = false;
   /** @type {string | undefined} */
   nextCursor;
 
-  /** @param {Record<string, number>} [readSeqs] By chatId, what `readSeqs` gave earlier. */
-  constructor(readSeqs = {}) {
-    this.#readSeqs = new Map(Object.entries(readSeqs));
+  /**
+   * @param {string} userId Of the person logged in.
+   * @param {Record<string, Record<string, number>>} [readSeqs] What `readSeqs` gave earlier.
+   */
+  constructor(userId, readSeqs = {}) {
+    this.#userId = userId;
+    this.#readSeqs = new Map(
+      Object.entries(readSeqs).map(([chatId, people]) => [chatId, new Map(Object.entries(people))]),
+    );
   }
 
-  /** @returns {Record<string, number>} */
+  /** @returns {Record<string, Record<string, number>>} By chatId and userId. */
   get readSeqs() {
-    return Object.fromEntries(this.#readSeqs);
+    return Object.fromEntries(
+      [...this.#readSeqs].map(([chatId, people]) => [chatId, Object.fromEntries(people)]),
+    );
   }
 
   get unreadTotal() {
@@ -47,58 +63,126 @@ export class Chats {
   /** Take in a chat as the server tells it. @param {Chat} chat */
   put(chat) {
     const held = this.#byId.get(chat.chatId);
-    const isBehind = held && latestSeq(held) > latestSeq(chat);
-    const merged = isBehind
-      ? { ...chat, lastMessage: held.lastMessage, lastSeq: held.lastSeq, unreadCount: held.unreadCount }
-      : {
-          ...chat,
-          unreadCount: chat.unreadCount === undefined ? (held?.unreadCount ?? 0) : this.#unread(chat),
-        };
-    this.#byId.set(chat.chatId, merged);
+    this.#noteRead(chat.chatId, this.#userId, chat.readSeq ?? 0);
+    for (const [userId, seq] of Object.entries(chat.readSeqs ?? {})) this.#noteRead(chat.chatId, userId, seq);
+    if (held && held.lastSeq > chat.lastSeq) return;
+    const unreadCount = chat.unreadCount === undefined ? (held?.unreadCount ?? 0) : this.#unread(chat);
+    const { changes = [] } = this.#rosters.get(chat.chatId) ?? {};
+    const later = changes.filter(({ seq }) => seq > chat.lastSeq);
+    this.#rosters.set(chat.chatId, { told: chat, changes: later });
+    this.#byId.set(chat.chatId, { ...chat, ...rosterOf(chat, later), unreadCount });
+  }
+
+  /** The chat is no longer one's own. @returns {boolean} Whether it was known. */
+  remove(chatId) {
+    this.#rosters.delete(chatId);
+    this.#readSeqs.delete(chatId);
+    return this.#byId.delete(chatId);
   }
 
   /**
-   * Take in a message of a known chat.
+   * Take in what happened in a known chat.
    *
-   * @param {import("./chat_log.js").Message} message
-   * @param {boolean} isOwn
+   * @param {import("./chat_log.js").LogEvent} event
+   * @param {Message} [message] The one it is about, as it is now.
    */
-  note(message, isOwn) {
-    const chat = this.#byId.get(message.chatId);
-    if (!chat || message.seq <= latestSeq(chat)) return;
-    const isUnread = !isOwn && message.seq > this.#readSeqOf(chat);
-    this.#byId.set(chat.chatId, {
-      ...chat,
-      lastMessage: message,
-      lastSeq: Math.max(message.seq, chat.lastSeq ?? 0),
-      unreadCount: chat.unreadCount + (isUnread ? 1 : 0),
-    });
+  note(event, message = event.message) {
+    const chat = this.#byId.get(event.chatId);
+    if (!chat) return;
+    if (event.type === "message.created") this.#noteMessage(chat, message);
+    else if (message) this.#noteChange(chat, message);
+    if (ROSTER_CHANGES.has(event.type)) this.#noteRoster(chat, event);
+    const now = this.#byId.get(chat.chatId);
+    if (event.seq > now.lastSeq) this.#byId.set(chat.chatId, { ...now, lastSeq: event.seq });
   }
 
-  /** Everything there is in the chat was seen. @returns {boolean} Whether that is news. */
+  /**
+   * Somebody has read up to a place in the log.
+   *
+   * @returns {boolean} Whether that is news.
+   */
+  noteRead(chatId, userId, seq) {
+    if (!this.#noteRead(chatId, userId, seq)) return false;
+    const chat = this.#byId.get(chatId);
+    if (chat && userId === this.#userId && seq >= latestSeq(chat))
+      this.#byId.set(chatId, { ...chat, unreadCount: 0 });
+    return true;
+  }
+
+  /** @returns {number} How far somebody is known to have read. */
+  readSeqOf(chatId, userId) {
+    return this.#readSeqs.get(chatId)?.get(userId) ?? 0;
+  }
+
+  /**
+   * Everything there is in the chat was seen.
+   *
+   * @returns {number | undefined} Up to where, when that is news.
+   */
   markRead(chatId) {
     const chat = this.#byId.get(chatId);
-    if (!chat) return false;
+    if (!chat) return undefined;
     const seq = latestSeq(chat);
-    const isNews = chat.unreadCount > 0 || seq > this.#readSeqOf(chat);
-    if (isNews) {
-      this.#readSeqs.set(chatId, Math.max(seq, this.#readSeqOf(chat)));
-      this.#byId.set(chatId, { ...chat, unreadCount: 0 });
-    }
-    return isNews;
+    if (chat.unreadCount === 0 && seq <= this.readSeqOf(chatId, this.#userId)) return undefined;
+    this.#noteRead(chatId, this.#userId, seq);
+    this.#byId.set(chatId, { ...chat, unreadCount: 0 });
+    return seq;
   }
 
-  #readSeqOf(chat) {
-    return Math.max(chat.readSeq ?? 0, this.#readSeqs.get(chat.chatId) ?? 0);
+  #noteMessage(chat, message) {
+    // Who writes has read what came before.
+    this.#noteRead(chat.chatId, message.senderId, message.seq);
+    if (message.seq <= latestSeq(chat)) return this.#noteChange(chat, message);
+    const isOwn = message.senderId === this.#userId;
+    const isUnread = !isOwn && message.seq > this.readSeqOf(chat.chatId, this.#userId);
+    const unreadCount = isOwn ? 0 : chat.unreadCount + (isUnread ? 1 : 0);
+    this.#byId.set(chat.chatId, { ...chat, lastMessage: message, unreadCount });
+  }
+
+  /** The last message may have changed its words. */
+  #noteChange(chat, message) {
+    const last = chat.lastMessage;
+    if (last?.messageId === message.messageId && !isOlder(message, last))
+      this.#byId.set(chat.chatId, { ...chat, lastMessage: message });
+  }
+
+  #noteRoster(chat, event) {
+    const roster = this.#rosters.get(chat.chatId);
+    const isKnown = roster.changes.some(({ seq }) => seq === event.seq);
+    if (isKnown || event.seq <= roster.told.lastSeq) return;
+    roster.changes = [...roster.changes, event].sort((one, other) => one.seq - other.seq);
+    this.#byId.set(chat.chatId, { ...chat, ...rosterOf(roster.told, roster.changes) });
+  }
+
+  #noteRead(chatId, userId, seq) {
+    if (seq <= this.readSeqOf(chatId, userId)) return false;
+    if (!this.#readSeqs.has(chatId)) this.#readSeqs.set(chatId, new Map());
+    this.#readSeqs.get(chatId).set(userId, seq);
+    return true;
   }
 
   /** Correct the server's count by what was read here since. */
   #unread(chat) {
-    const readHere = this.#readSeqs.get(chat.chatId) ?? 0;
+    const readHere = this.readSeqOf(chat.chatId, this.#userId);
     if (readHere <= (chat.readSeq ?? 0)) return chat.unreadCount;
     if (readHere >= latestSeq(chat)) return 0;
     return Math.max(1, chat.unreadCount - (readHere - (chat.readSeq ?? 0)));
   }
+}
+
+/** The name, the members and the admins of a chat after some changes, ascending by seq. */
+function rosterOf(chat, changes) {
+  let { name, admins } = chat;
+  const members = new Set(chat.memberIds);
+  for (const event of changes) {
+    admins = event.admins ?? admins;
+    if (event.type === "chat.updated") name = event.name ?? name;
+    for (const userId of event.memberIds ?? []) {
+      if (event.type === "member.added") members.add(userId);
+      else members.delete(userId);
+    }
+  }
+  return { name, admins, memberIds: [...members] };
 }
 
 function latestSeq(chat) {

@@ -45,9 +45,9 @@ export class Delivery {
     return this.#outbox.list(chatId);
   }
 
-  /** @param {string} chatId @param {string} text @param {string} writtenAt */
-  send(chatId, text, writtenAt) {
-    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, writtenAt });
+  /** @param {string} chatId @param {{text: string, replyTo?: string}} words @param {string} writtenAt */
+  send(chatId, { text, replyTo }, writtenAt) {
+    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, replyTo, writtenAt });
     this.#changed(chatId);
     this.flush();
   }
@@ -113,8 +113,8 @@ export class Delivery {
     return (error.retryAfter ?? 0) * 1000 + REFUSAL_PAUSE_MS + reconnectDelay(attempts);
   }
 
-  #post({ chatId, text, clientMessageId }) {
-    const message = { text, clientMessageId };
+  #post({ chatId, text, replyTo, clientMessageId }) {
+    const message = { text, replyTo, clientMessageId };
     const frame = { chatId, ...message };
     if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
       return this.#socket.request("sendMessage", frame);

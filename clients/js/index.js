@@ -1,4 +1,5 @@
 /** The public face of the client library. */
+export { Account } from "./account.js";
 export { Client } from "./client.js";
 export { ConnectionLost, Problem } from "./errors.js";
 export { Session } from "./session.js";

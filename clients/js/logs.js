@@ -1,17 +1,18 @@
-import { ChatLog, SETTLING_MS } from "./chat_log.js";
+import { ChatLog } from "./chat_log.js";
 import { Listeners } from "./listeners.js";
 
-const PAGE_LENGTH = 50;
-const CATCH_UP_PAGE_LENGTH = 100;
-/** How long a missing message may take to come by itself. */
-const GAP_PATIENCE_MS = 1_000;
-/** Further behind than this, the newest page is read afresh instead of everything in between. */
+/** How many numbers of a log are read at a time, going back. */
+const WINDOW = 60;
+const PAGE_LENGTH = 100;
+/** Going back stops once this many messages were found: other events take numbers too. */
+const ENOUGH_MESSAGES = 25;
+/** Further behind than this, the end of the log is read afresh instead of everything in between. */
 const CATCH_UP_LIMIT = 500;
 
 /**
  * The logs of all chats, read from the server when they are opened and whenever they may have missed something.
  *
- * Tells `read` with the messages of each page that was read, and `changed` with the chatId of each log that was.
+ * Tells `read` with the events of each page that was read, and `changed` with the chatId of each log that was.
  */
 export class Logs {
   #api;
@@ -47,7 +48,7 @@ export class Logs {
     return this.#logs.get(chatId);
   }
 
-  /** Whether messages of the chat have a place here: its log was read, or is being read. */
+  /** Whether events of the chat have a place here: its log was read, or is being read. */
   holds(chatId) {
     return this.get(chatId).isLoaded || this.#reading.has(chatId);
   }
@@ -61,7 +62,7 @@ export class Logs {
   async open(chatId, lastSeq = 0) {
     this.#openChatId = chatId;
     const log = this.get(chatId);
-    if (!log.isLoaded) await this.#readNewest(chatId);
+    if (!log.isLoaded) await this.#readNewest(chatId, lastSeq);
     else if (this.#stale.has(chatId) || log.hasGap) await this.#catchUp(chatId, lastSeq);
   }
 
@@ -78,21 +79,31 @@ export class Logs {
     this.#openChatId = undefined;
   }
 
-  /** Read the page before the oldest message held. */
+  /** The chat is no longer one's own: nothing of it is kept. */
+  drop(chatId) {
+    this.#logs.delete(chatId);
+    this.#unwatch(chatId);
+  }
+
+  /** Read what is before the oldest event held, until some messages were found. */
   async readEarlier(chatId) {
     const log = this.get(chatId);
-    const page = await this.#readPage(chatId, { before: log.lowestSeq, limit: PAGE_LENGTH });
-    log.insert(page.messages);
-    log.hasEarlier = page.hasMore;
+    await this.#goBack(chatId, log, log.messages.length + ENOUGH_MESSAGES);
     this.#listeners.tell("changed", chatId);
   }
 
-  /** Take in messages that were not read but pushed or sent. @returns {object[]} Those that were new. */
-  insert(chatId, messages) {
-    const added = this.get(chatId).insert(messages);
-    this.#watchGap(chatId, GAP_PATIENCE_MS);
+  /** Take in events that were not read but pushed. @returns {object[]} Those that were new. */
+  insert(chatId, events) {
+    const added = this.get(chatId).insert(events, this.#now());
+    this.#watch(chatId);
     if (added.length > 0) this.#listeners.tell("changed", chatId);
     return added;
+  }
+
+  /** Take in a message as a reply told it, before its event has come. */
+  amend(chatId, message) {
+    this.get(chatId).amend(message);
+    this.#listeners.tell("changed", chatId);
   }
 
   /** Pushes may have been missed: every log is to be caught up with. */
@@ -105,12 +116,13 @@ export class Logs {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #readNewest(chatId) {
+  #readNewest(chatId, lastSeq) {
     return this.#once(chatId, async () => {
-      const readAt = this.#now();
-      const page = await this.#readPage(chatId, { limit: PAGE_LENGTH });
-      this.get(chatId).load(page.messages, page.hasMore && page.messages.length > 0, readAt);
-      this.#watchGap(chatId, GAP_PATIENCE_MS);
+      const log = this.get(chatId);
+      log.begin(Math.max(0, lastSeq - WINDOW));
+      await this.#readOn(chatId, log);
+      await this.#goBack(chatId, log, ENOUGH_MESSAGES);
+      log.isLoaded = true;
     });
   }
 
@@ -118,27 +130,59 @@ export class Logs {
     const log = this.get(chatId);
     if (lastSeq - log.highestSeq > CATCH_UP_LIMIT) {
       this.#logs.delete(chatId);
-      return this.#readNewest(chatId);
+      return this.#readNewest(chatId, lastSeq);
     }
-    return this.#once(chatId, async () => {
-      const readAt = this.#now();
-      let after = log.confirmedSeq;
-      let page;
-      do {
-        page = await this.#readPage(chatId, { after, limit: CATCH_UP_PAGE_LENGTH });
-        log.insert(page.messages);
-        after = page.messages.at(-1)?.seq ?? after;
-      } while (page.hasMore && page.messages.length > 0);
-      log.confirm(readAt);
-      this.#watchGap(chatId, SETTLING_MS);
-    });
+    return this.#once(chatId, () => this.#readOn(chatId, log));
+  }
+
+  /** Read everything a log does not hold yet, from its end or its first gap on. */
+  async #readOn(chatId, log) {
+    let after = log.contiguousSeq;
+    let page;
+    do {
+      const askedAt = this.#now();
+      page = await this.#readPage(chatId, after);
+      log.read(page, { after, askedAt, now: this.#now() });
+      after = page.events.at(-1)?.seq ?? after;
+    } while (page.hasMore && page.events.length > 0);
+  }
+
+  /** Extend a log downwards until it has enough messages, or has reached the beginning. */
+  async #goBack(chatId, log, enough) {
+    while (log.hasEarlier && log.messages.length < enough) {
+      const startSeq = Math.max(0, log.startSeq - WINDOW);
+      const events = await this.#readBetween(chatId, startSeq, log.startSeq);
+      log.extend(events, startSeq);
+      if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.complete();
+    }
+  }
+
+  /** @returns {Promise<object[]>} The events after one seq and up to another. */
+  async #readBetween(chatId, startSeq, endSeq) {
+    const events = [];
+    let page;
+    do {
+      page = await this.#readPage(chatId, events.at(-1)?.seq ?? startSeq);
+      events.push(...page.events.filter(({ seq }) => seq <= endSeq));
+    } while (page.hasMore && page.events.length > 0 && page.events.at(-1).seq < endSeq);
+    return events;
+  }
+
+  /** A new member may not see what is older than the membership, however far back the numbers go. */
+  async #hasMessageBefore(chatId, seq) {
+    const query = { before: seq + 1, limit: 1 };
+    const page = await this.#api.request("GET", `/chats/${encodeURIComponent(chatId)}/messages`, { query });
+    return page.messages.length > 0;
   }
 
   /** Read for a log once, however many ask for it meanwhile. */
   #once(chatId, read) {
     if (!this.#reading.has(chatId)) {
       const reading = read()
-        .then(() => this.#stale.delete(chatId))
+        .then(() => {
+          this.#stale.delete(chatId);
+          this.#watch(chatId);
+        })
         .finally(() => {
           this.#reading.delete(chatId);
           this.#listeners.tell("changed", chatId);
@@ -148,22 +192,27 @@ export class Logs {
     return this.#reading.get(chatId);
   }
 
-  async #readPage(chatId, query) {
-    const path = `/chats/${encodeURIComponent(chatId)}/messages`;
-    const page = await this.#api.request("GET", path, { query });
-    this.#listeners.tell("read", page.messages);
+  async #readPage(chatId, after) {
+    const path = `/chats/${encodeURIComponent(chatId)}/events`;
+    const page = await this.#api.request("GET", path, { query: { after, limit: PAGE_LENGTH } });
+    this.#listeners.tell("read", page.events);
     return page;
   }
 
-  /** When something is missing, wait a while for it, then read it. */
-  #watchGap(chatId, patience) {
-    if (!this.get(chatId).hasGap || this.#isStopped || this.#timers.has(chatId)) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(chatId);
-      if (!this.get(chatId).hasGap) return;
-      this.#stale.add(chatId);
-      if (chatId === this.#openChatId) this.#catchUp(chatId, 0).catch(() => {});
-    }, patience);
+  /** When something is missing, read it at its time, if the log is open then; otherwise when it is opened. */
+  #watch(chatId) {
+    this.#unwatch(chatId);
+    const { dueAt } = this.get(chatId);
+    if (dueAt === undefined || this.#isStopped) return;
+    const timer = setTimeout(
+      () => chatId === this.#openChatId && this.#catchUp(chatId, 0).catch(() => {}),
+      Math.max(0, dueAt - this.#now()),
+    );
     this.#timers.set(chatId, timer);
+  }
+
+  #unwatch(chatId) {
+    clearTimeout(this.#timers.get(chatId));
+    this.#timers.delete(chatId);
   }
 }

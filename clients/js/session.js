@@ -67,7 +67,7 @@ export class Session {
     else this.#tokens = stored;
   }
 
-  /** @param {"left" | "expired" | "elsewhere"} reason */
+  /** @param {string} reason Told to the listeners; "elsewhere" keeps what another page has stored. */
   end(reason) {
     if (!this.isOpen) return;
     this.#tokens = undefined;

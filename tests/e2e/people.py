@@ -45,6 +45,10 @@ class Socket:
             self._pushed.append(answer)
 
     def pushes(self) -> list[Frame]:
+        """Return everything pushed since the last look, but for who came and went."""
+        return [frame for frame in self.all_pushes() if frame["type"] != "presence.changed"]
+
+    def all_pushes(self) -> list[Frame]:
         """Return everything pushed since the last look.
 
         What is pushed is on its way before the request that caused it is answered, so a ping sent after that answer

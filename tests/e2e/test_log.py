@@ -118,7 +118,7 @@ def test_marks_typing_and_presence_are_told(ann: Person, bob: Person) -> None:
     laptop.ask("setTyping", chatId=chat_id, typing=True)
     (there,) = phone.ask("getPresence", userIds=[ann.user_id])["data"]["users"]
     assert there["online"] is True
-    told = {frame["type"]: frame for frame in phone.pushes()}
+    told = {frame["type"]: frame for frame in phone.all_pushes()}
     assert told["presence.changed"]["userId"] == ann.user_id
     assert told["read.updated"] == {
         "type": "read.updated",
@@ -130,7 +130,7 @@ def test_marks_typing_and_presence_are_told(ann: Person, bob: Person) -> None:
     assert bob.get(f"/chats/{chat_id}").json()["readSeqs"] == {ann.user_id: 1, bob.user_id: 0}
     laptop.close()
     changed: list[Frame] = []
-    wait_until(lambda: bool(changed.extend(phone.pushes()) or changed))
+    wait_until(lambda: bool(changed.extend(phone.all_pushes()) or changed))
     assert [(frame["type"], frame["online"]) for frame in changed] == [("presence.changed", False)]
 
 

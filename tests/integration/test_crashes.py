@@ -14,7 +14,7 @@ from tests.gateway import Gateway
 from tests.integration.test_chats import crowd, listing
 from tests.people import HTTP, SOCKET, Person
 
-MOST_CALLS = 12
+MOST_CALLS = 20
 """More than any operation here makes."""
 
 WHEN = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -186,3 +186,106 @@ def test_a_question_that_was_cut_off_changes_nothing(
         assert operation == "createTicket" or again.data == before.data
 
     assert cut_off_everywhere(calls, after, ask, check) > 0
+
+
+def in_log(person: Person, chat_id: str) -> list[str]:
+    """Return what stands in a chat's log; its places rise, and none is doubled."""
+    events = person.ask("getEvents", chatId=chat_id, limit=100).data["events"]
+    seqs = [event["seq"] for event in events]
+    assert seqs == sorted(set(seqs))
+    return [event["type"] for event in events]
+
+
+@WHEN
+@pytest.mark.parametrize(
+    ("operation", "fields", "kind"),
+    [
+        ("editMessage", {"text": "hello"}, "message.edited"),
+        ("deleteMessage", {}, "message.deleted"),
+        ("addReaction", {"emoji": "👍"}, "reaction.added"),
+    ],
+)
+def test_a_change_that_was_cut_off_is_made_and_logged_once(
+    operation: str, fields: dict[str, Any], kind: str, after: bool, ann: Person, bob: Person, calls: Calls
+) -> None:
+    chat_id = ann.start_chat(bob)
+    bob.open_socket()
+    messages = [ann.say(chat_id, "hi") for _ in range(9)]
+
+    def ask() -> Any:
+        return ann.ask(operation, chatId=chat_id, messageId=messages[0]["messageId"], **fields)
+
+    def check(_at: int) -> None:
+        before = in_log(ann, chat_id).count(kind)
+        told = {"editedAt", "deletedAt"} & ask().data.keys() or ask().data["reactions"]
+        assert told
+        messages.pop(0)
+        changed = sum("changedSeq" in one for one in ann.ask("getChatHistory", chatId=chat_id).data["messages"])
+        assert in_log(ann, chat_id).count(kind) == changed
+        assert before in {changed, changed - 1}
+
+    # The chat, the membership and the message at once; a place, the change, who is connected, and a push to bob.
+    assert cut_off_everywhere(calls, after, ask, check) == 7
+
+
+@WHEN
+def test_a_coming_and_a_going_that_were_cut_off_are_whole_or_not_at_all(
+    after: bool, ann: Person, bob: Person, eve: Person, calls: Calls
+) -> None:
+    group = ann.start_chat(bob)
+    group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
+    bob.open_socket()
+    eve.open_socket()
+
+    def is_whole() -> bool:
+        there = eve.user_id in ann.ask("getChat", chatId=group).data["memberIds"]
+        assert (group in {chat["chatId"] for chat in listing(eve)}) == there
+        assert eve.ask("getEvents", chatId=group).status == (200 if there else 404)
+        kinds = [kind for kind in in_log(ann, group) if kind.startswith("member.")]
+        assert kinds == (["member.added", "member.removed"] * MOST_CALLS)[: len(kinds)]
+        assert (kinds[-1:] == ["member.added"]) == there
+        return there
+
+    def come() -> Any:
+        return ann.ask("addMembers", chatId=group, memberIds=[eve.user_id])
+
+    def go() -> Any:
+        return ann.ask("removeMember", chatId=group, userId=eve.user_id)
+
+    def came(_at: int) -> None:
+        is_whole()
+        assert come().status == 200
+        assert is_whole()
+        assert go().status == 204
+        assert not is_whole()
+
+    def went(_at: int) -> None:
+        is_whole()
+        assert go().status == 204
+        assert not is_whole()
+        come()
+        assert is_whole()
+
+    assert cut_off_everywhere(calls, after, come, came) > 4
+    assert cut_off_everywhere(calls, after, go, went) > 2
+
+
+@WHEN
+def test_a_mark_that_was_cut_off_is_set_again(after: bool, ann: Person, bob: Person, calls: Calls) -> None:
+    chat_id = ann.start_chat(bob)
+    ann.open_socket()
+    for _ in range(MOST_CALLS):
+        ann.say(chat_id, "hi")
+    marks = iter(range(1, MOST_CALLS))
+    mark = next(marks)
+
+    def ask() -> Any:
+        return bob.ask("markRead", chatId=chat_id, seq=mark)
+
+    def check(_at: int) -> None:
+        nonlocal mark
+        assert ask().data == {"readSeq": mark}
+        assert listing(bob)[0]["readSeq"] == mark
+        mark = next(marks)
+
+    assert cut_off_everywhere(calls, after, ask, check) == 4

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,7 +30,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Iterator[En
     forget()
     yield server
     server.ended.set()
-    aws._http().close()
+    aws._pool(*urlsplit(server.url)[:2]).close()
     forget()
     server.shutdown()
     thread.join()
@@ -38,5 +39,5 @@ def endpoint(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Iterator[En
 
 def forget() -> None:
     """Read settings and credentials anew."""
-    for kept in (settings, aws._session, aws._signer, aws._http):
+    for kept in (settings, aws._credentials, aws._pool):
         kept.cache_clear()

@@ -1,15 +1,28 @@
 /**
- * A server for tests, in memory: tickets, one chat, its messages and its sockets. Its `fetch` and `WebSocket`
+ * A server for tests, in memory: tickets, one chat, its log and its sockets. Its `fetch` and `WebSocket`
  * take the place of the browser's. Nothing is sent or answered before the caller's turn has ended, as on a
- * real line.
+ * real line. Who asks is always ann.
  */
+
+const PAGE_LENGTH = 100;
+
 export class FakeServer {
   /** @type {FakeWebSocket[]} Every socket that was ever opened. */
   sockets = [];
-  messages = [];
+  /** @type {object[]} The log, ascending by seq. */
+  events = [];
+  /** @type {Map<string, object>} As they are now, by messageId. */
+  #messages = new Map();
   seq = 0;
+  name = undefined;
+  memberIds = ["ann", "bob"];
+  admins = [];
+  readSeq = 0;
+  /** Who is online. */
+  online = new Set(["ann"]);
   ticketsGiven = 0;
-  historyReads = 0;
+  /** @type {{method: string, path: string, body?: object}[]} What came by REST. */
+  requests = [];
   /** @type {Error | undefined} What the next requests run into. */
   fault;
   /** Whether the next reply to sendMessage is lost together with its socket, after the message was stored. */
@@ -33,72 +46,184 @@ export class FakeServer {
     return this.sockets.filter((socket) => socket.isOpen);
   }
 
+  /** @returns {object[]} The messages as they are now, ascending by seq. */
+  get messages() {
+    return [...this.#messages.values()].map(seen);
+  }
+
+  /** How often the log was read. */
+  get logReads() {
+    return this.requests.filter(({ path }) => path === "/chats/chat/events").length;
+  }
+
   /** Store a message, and push it to every socket but one. */
-  store({ senderId, text, clientMessageId }, { except, isPushed = true } = {}) {
+  store({ senderId, text, replyTo, clientMessageId }, { except, isPushed = true } = {}) {
     const known =
       clientMessageId && this.messages.find((message) => message.clientMessageId === clientMessageId);
-    this.seq += 1;
-    if (known) return known;
+    if (known) {
+      this.seq += 1;
+      return known;
+    }
     const message = {
       chatId: "chat",
-      seq: this.seq,
-      messageId: `m${this.seq}`,
+      seq: this.seq + 1,
+      messageId: `m${this.seq + 1}`,
       senderId,
       text,
+      replyTo,
       clientMessageId,
+      fileIds: [],
       sentAt: new Date().toISOString(),
+      reactions: new Map(),
     };
-    this.messages.push(message);
-    if (isPushed) {
-      for (const socket of this.open) {
-        if (socket !== except)
-          socket.deliver({
-            type: "message.created",
-            chatId: "chat",
-            seq: message.seq,
-            at: message.sentAt,
-            message,
-          });
-      }
-    }
-    return message;
+    this.#messages.set(message.messageId, message);
+    this.log("message.created", { message: seen(message) }, { except, isPushed });
+    return seen(message);
+  }
+
+  /** Give a message other words. */
+  edit(messageId, text, options) {
+    this.#change(messageId, "message.edited", { text, editedAt: new Date().toISOString() }, options);
+  }
+
+  /** Take the words of a message away. */
+  erase(messageId, options) {
+    const change = { text: undefined, deletedAt: new Date().toISOString(), reactions: new Map() };
+    this.#change(messageId, "message.deleted", change, options);
+  }
+
+  /** Let somebody react, or take the reaction back. */
+  react(messageId, emoji, userId, isSet, options) {
+    const { reactions } = this.#messages.get(messageId);
+    const people = reactions.get(emoji) ?? new Set();
+    if (isSet === people.has(userId)) return;
+    reactions.set(emoji, people);
+    if (isSet) people.add(userId);
+    else people.delete(userId);
+    this.#tellOf(messageId, isSet ? "reaction.added" : "reaction.removed", { emoji, userId }, options);
+  }
+
+  addMembers(memberIds, byId = "ann", options = {}) {
+    this.memberIds = [...new Set([...this.memberIds, ...memberIds])];
+    this.log("member.added", { byId, memberIds, admins: this.admins }, options);
+  }
+
+  removeMember(userId, byId = userId, options = {}) {
+    this.memberIds = this.memberIds.filter((each) => each !== userId);
+    this.admins = this.admins.filter((each) => each !== userId);
+    this.log("member.removed", { byId, memberIds: [userId], admins: this.admins }, options);
+  }
+
+  rename(name, byId = "ann", options = {}) {
+    this.name = name;
+    this.log("chat.updated", { byId, name, admins: this.admins }, options);
+  }
+
+  /** Give an event the next place in the log, and push it to every socket but one. */
+  log(type, fields, { except, isPushed = true } = {}) {
+    this.seq += 1;
+    const event = { type, chatId: "chat", seq: this.seq, at: new Date().toISOString(), ...fields };
+    this.events.push(event);
+    if (isPushed) this.push(event, except);
+    return event;
+  }
+
+  /** Push a frame to every socket but one. */
+  push(frame, except) {
+    for (const socket of this.open) if (socket !== except) socket.deliver(frame);
+  }
+
+  #change(messageId, type, change, options) {
+    Object.assign(this.#messages.get(messageId), change);
+    this.#tellOf(messageId, type, {}, options);
+  }
+
+  #tellOf(messageId, type, fields, options = {}) {
+    this.#messages.get(messageId).changedSeq = this.seq + 1;
+    this.log(type, { messageId, message: seen(this.#messages.get(messageId)), ...fields }, options);
   }
 
   #chat() {
+    const { seq, name, memberIds, admins, readSeq, messages } = this;
     return {
       chatId: "chat",
-      kind: "direct",
-      memberIds: ["ann", "bob"],
-      lastSeq: this.seq,
-      lastMessage: this.messages.at(-1),
+      kind: name ? "group" : "direct",
+      name,
+      memberIds,
+      admins,
+      lastSeq: seq,
+      lastMessage: messages.at(-1),
       createdAt: "2026-01-01T00:00:00.000Z",
-      unreadCount: 0,
-      readSeq: 0,
+      unreadCount: messages.filter((message) => message.seq > readSeq && message.senderId !== "ann").length,
+      readSeq,
     };
   }
 
-  async #answer(url, { method }) {
+  async #answer(url, { method, body }) {
     await undefined;
     if (this.fault) throw this.fault;
-    if (method === "POST" && url.pathname === "/tickets") {
-      this.ticketsGiven += 1;
-      return Response.json(
-        { ticket: `t${this.ticketsGiven}`, url: "ws://server/socket", expiresIn: 60 },
-        { status: 201 },
-      );
-    }
-    if (url.pathname === "/chats") return Response.json({ chats: [this.#chat()] });
-    if (url.pathname === "/chats/chat/messages") return Response.json(this.#history(url.searchParams));
-    return Response.json({ code: "not_found", status: 404 }, { status: 404 });
+    const request = { method, path: decodeURIComponent(url.pathname), body: body && JSON.parse(body) };
+    this.requests.push(request);
+    const [status, answer] = this.#route(request, url.searchParams);
+    return status === 204 ? new Response(null, { status }) : Response.json(answer, { status });
   }
 
-  #history(query) {
-    this.historyReads += 1;
-    const limit = Number(query.get("limit"));
-    if (query.has("after")) {
-      const later = this.messages.filter((message) => message.seq > Number(query.get("after")));
-      return { messages: later.slice(0, limit), hasMore: later.length > limit };
+  #route({ method, path, body }, query) {
+    const [, , , part, id, subpart, name] = path.split("/");
+    const route = `${method} ${path.startsWith("/chats/chat") ? ["/chat", part, subpart].filter(Boolean).join("/") : path}`;
+    switch (route) {
+      case "POST /tickets":
+        this.ticketsGiven += 1;
+        return [201, { ticket: `t${this.ticketsGiven}`, url: "ws://server/socket", expiresIn: 60 }];
+      case "POST /presence":
+        return [200, { users: body.userIds.map((userId) => ({ userId, online: this.online.has(userId) })) }];
+      case "GET /chats":
+        return [200, { chats: [this.#chat()] }];
+      case "GET /chat":
+        return this.memberIds.includes("ann") ? [200, this.#chat()] : [404, { code: "chat_not_found" }];
+      case "PATCH /chat":
+        this.rename(body.name);
+        return [200, this.#chat()];
+      case "POST /chat/members":
+        this.addMembers(body.memberIds);
+        return [200, this.#chat()];
+      case "DELETE /chat/members":
+        this.removeMember(id, "ann");
+        return [204];
+      case "GET /chat/events":
+        return [200, this.#readLog(query)];
+      case "GET /chat/messages":
+        return [200, this.#readHistory(query)];
+      case "POST /chat/messages":
+        return [201, this.store({ senderId: "ann", ...body })];
+      case "PATCH /chat/messages":
+        this.edit(id, body.text);
+        return [200, seen(this.#messages.get(id))];
+      case "DELETE /chat/messages":
+        this.erase(id);
+        return [200, seen(this.#messages.get(id))];
+      case "PUT /chat/messages/reactions":
+      case "DELETE /chat/messages/reactions":
+        this.react(id, name, "ann", method === "PUT");
+        return [200, seen(this.#messages.get(id))];
+      default:
+        return [404, { code: "not_found", status: 404 }];
     }
+  }
+
+  /** As on the real one, an event tells its message as it is now. */
+  #readLog(query) {
+    const later = this.events.filter(({ seq }) => seq > Number(query.get("after")));
+    const limit = Math.min(PAGE_LENGTH, Number(query.get("limit") ?? 50));
+    const events = later.slice(0, limit).map((event) => {
+      const messageId = event.messageId ?? event.message?.messageId;
+      return messageId ? { ...event, message: seen(this.#messages.get(messageId)) } : event;
+    });
+    return { events, hasMore: later.length > events.length, lastSeq: this.seq };
+  }
+
+  #readHistory(query) {
+    const limit = Number(query.get("limit"));
     const earlier = this.messages.filter((message) => message.seq < Number(query.get("before") ?? Infinity));
     return { messages: earlier.slice(-limit), hasMore: earlier.length > limit };
   }
@@ -108,6 +233,11 @@ export class FakeServer {
     if (this.isMute) return;
     if (frame.action === "ping") return socket.deliver({ type: "pong" });
     if (frame.action === "hello") return socket.reply(frame, 200, this.#greeting());
+    if (frame.action === "setTyping") return socket.reply(frame, 200, {});
+    if (frame.action === "markRead") {
+      this.readSeq = Math.max(this.readSeq, frame.seq);
+      return socket.reply(frame, 200, { readSeq: this.readSeq });
+    }
     if (frame.action !== "sendMessage") {
       return socket.reply(frame, 400, undefined, {
         code: "unknown_action",
@@ -133,6 +263,15 @@ export class FakeServer {
       serverTime: serverTime.toISOString(),
     };
   }
+}
+
+/** A message as the server tells it. */
+function seen(message) {
+  const reactions = [...message.reactions].filter(([, people]) => people.size > 0);
+  return {
+    ...message,
+    reactions: Object.fromEntries(reactions.map(([emoji, people]) => [emoji, [...people]])),
+  };
 }
 
 /** The client's end of a socket. */
@@ -169,7 +308,8 @@ class FakeWebSocket {
   }
 
   deliver(frame) {
-    queueMicrotask(() => this.isOpen && this.onmessage?.({ data: JSON.stringify(frame) }));
+    const text = JSON.stringify(frame);
+    queueMicrotask(() => this.isOpen && this.onmessage?.({ data: text }));
   }
 
   reply({ action, requestId }, status, data, error) {

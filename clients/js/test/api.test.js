@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Account } from "../account.js";
 import { Api } from "../api.js";
 import { ConnectionLost, Problem } from "../errors.js";
 import { Session } from "../session.js";
@@ -72,7 +73,7 @@ test("problem+json becomes a Problem with its code and fields", async () => {
       requestId: "r",
       errors: [{ field: "password", message: "is weak" }],
     });
-  await assert.rejects(api().register({}), (error) => {
+  await assert.rejects(new Account(api()).register({}), (error) => {
     assert.ok(error instanceof Problem);
     assert.deepEqual(
       [error.status, error.code, error.message, error.requestId],
@@ -138,7 +139,7 @@ test("when the renewal cannot be reached the session stays", async () => {
 test("a wrong password at the log-in ends no session and renews nothing", async () => {
   answers["POST /sessions"] = () => json(401, { code: "wrong_credentials", status: 401 });
   await assert.rejects(
-    api().logIn({ email: "e", password: "p" }),
+    new Account(api()).logIn({ email: "e", password: "p" }),
     (error) => error.code === "wrong_credentials",
   );
   assert.equal(requests.length, 1);

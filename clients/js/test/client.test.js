@@ -8,11 +8,13 @@ import { FleetingStorage, Shelf } from "../shelf.js";
 
 let server;
 let client;
+let lasting;
 let passing;
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   server = new FakeServer();
+  lasting = new FleetingStorage();
   passing = new FleetingStorage();
   client = newClient();
 });
@@ -28,6 +30,7 @@ function newClient() {
   return new Client({
     url: "http://server",
     session,
+    lasting,
     passing,
     fetch: server.fetch,
     WebSocket: server.WebSocket,
@@ -120,12 +123,12 @@ test("a number that was never used is looked for again once it is final, and the
   await settle();
   await pass(1_000);
   assert.equal(client.log("chat").hasGap, true);
-  clock.mock.mockImplementation(() => performance.timeOrigin + performance.now() + 36_000);
-  await pass(35_000);
+  clock.mock.mockImplementation(() => performance.timeOrigin + performance.now() + 32_000);
+  await pass(31_000);
   assert.equal(client.log("chat").hasGap, false);
-  const reads = server.historyReads;
+  const reads = server.logReads;
   await pass(120_000);
-  assert.equal(server.historyReads, reads);
+  assert.equal(server.logReads, reads);
   clock.mock.restore();
 });
 
@@ -163,4 +166,225 @@ test("a message too long for a frame goes by REST", async () => {
     server.open[0].sent.some(({ action }) => action === "sendMessage"),
     false,
   );
+});
+
+/** What is left of values once they went over a line. */
+function told(values) {
+  return JSON.parse(JSON.stringify(values));
+}
+
+function view(messageId) {
+  return client.log("chat").message(messageId);
+}
+
+test("edits, deletions and reactions of others show as they are pushed", async () => {
+  await open();
+  for (const text of ["one", "two"]) server.store({ senderId: "bob", text });
+  server.edit("m1", "one, again");
+  server.react("m1", "👍", "bob", true);
+  server.react("m1", "👍", "eve", true);
+  server.react("m1", "👍", "eve", false);
+  server.erase("m2");
+  await settle();
+  assert.equal(view("m1").text, "one, again");
+  assert.deepEqual(view("m1").reactions, { "👍": ["bob"] });
+  assert.equal(view("m2").text, undefined);
+  assert.ok(view("m2").deletedAt);
+  assert.ok(client.chats.get("chat").lastMessage.deletedAt, "the list knows too");
+  assert.equal(client.log("chat").hasGap, false);
+});
+
+test("what was changed while away is changed after the return", async () => {
+  for (const text of ["one", "two", "three"]) server.store({ senderId: "bob", text });
+  await open();
+  server.open[0].break();
+  server.edit("m1", "changed");
+  server.erase("m2");
+  server.react("m3", "🎉", "bob", true);
+  server.store({ senderId: "bob", text: "four" });
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(client.log("chat").messages, told(server.messages));
+  assert.equal(client.log("chat").hasGap, false);
+});
+
+test("one's own edit, deletion and reaction are held once, reply or push first", async () => {
+  server.store({ senderId: "ann", text: "one" });
+  server.store({ senderId: "ann", text: "two" });
+  await open();
+  await client.editMessage("chat", "m1", "better");
+  await client.react("chat", "m1", "👍", true);
+  await client.react("chat", "m1", "❤️", true);
+  await client.react("chat", "m1", "👍", false);
+  await client.deleteMessage("chat", "m2");
+  assert.equal(view("m1").text, "better");
+  assert.deepEqual(view("m1").reactions, { "❤️": ["ann"] });
+  await settle();
+  assert.deepEqual(client.log("chat").messages, told(server.messages));
+  assert.equal(server.logReads, 1, "the pushes leave nothing to read");
+});
+
+test("an answer keeps what it answers, over a reload too", async () => {
+  server.store({ senderId: "bob", text: "question" });
+  await open();
+  server.fault = new TypeError("no network");
+  server.open[0].break();
+  await settle();
+  client.send("chat", "answer", { replyTo: "m1" });
+  assert.equal(client.pending("chat")[0].replyTo, "m1");
+  client.stop();
+  server.fault = undefined;
+  client = newClient();
+  await open();
+  await settle();
+  assert.equal(server.messages.at(-1).replyTo, "m1");
+});
+
+test("a message that was too large to be pushed is read", async () => {
+  await open();
+  server.store({ senderId: "bob", text: "large" }, { isPushed: false });
+  server.push({ type: "message.created", chatId: "chat", seq: 1, at: server.events[0].at, truncated: true });
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(held(), ["large"]);
+  assert.equal(client.chats.get("chat").lastMessage.text, "large");
+});
+
+test("a long log is read from its end, and the rest when it is asked for", async () => {
+  for (let number = 1; number <= 400; number += 1) {
+    server.store({ senderId: "bob", text: String(number) });
+    server.react(`m${2 * number - 1}`, "👍", "bob", true);
+  }
+  await open();
+  const log = client.log("chat");
+  assert.ok(held().length >= 25 && held().length < 60, `${held().length} messages`);
+  assert.equal(held().at(-1), "400");
+  while (log.hasEarlier) await client.loadEarlier("chat");
+  assert.deepEqual(log.messages, told(server.messages));
+});
+
+test("what came before one joined is not looked for number by number", async () => {
+  server.seq = 10_000;
+  server.addMembers(["ann"], "bob");
+  server.store({ senderId: "bob", text: "welcome" });
+  await open();
+  assert.deepEqual(held(), ["welcome"]);
+  assert.equal(client.log("chat").hasEarlier, false);
+  assert.ok(server.logReads <= 3);
+});
+
+test("what is read is told to the server, the latest alone, also when it was read without a connection", async () => {
+  server.store({ senderId: "bob", text: "one" });
+  await open();
+  client.markRead("chat");
+  await settle();
+  assert.equal(server.readSeq, 1);
+  for (let number = 2; number <= 9; number += 1) {
+    server.store({ senderId: "bob", text: String(number) });
+    await settle();
+    client.markRead("chat");
+  }
+  await pass(1_000);
+  assert.equal(server.readSeq, 9);
+  assert.equal(server.open[0].sent.filter(({ action }) => action === "markRead").length, 2);
+  server.store({ senderId: "bob", text: "ten" });
+  await settle();
+  server.open[0].break();
+  await settle();
+  client.markRead("chat");
+  assert.equal(client.chats.unreadTotal, 0);
+  await pass(2_000);
+  assert.equal(server.readSeq, 10);
+});
+
+test("who has read what is known by their marks and by what they write", async () => {
+  server.store({ senderId: "ann", text: "one" });
+  await open();
+  assert.deepEqual(client.readersOf("chat", 1), []);
+  server.push({ type: "read.updated", chatId: "chat", userId: "bob", readSeq: 1 });
+  await settle();
+  assert.deepEqual(client.readersOf("chat", 1), ["bob"]);
+  server.store({ senderId: "ann", text: "two" });
+  server.store({ senderId: "bob", text: "three" });
+  await settle();
+  assert.deepEqual(client.readersOf("chat", 2), ["bob"]);
+  client.stop();
+  client = newClient();
+  assert.equal(client.chats.readSeqOf("chat", "bob"), 1, "a reload keeps it");
+});
+
+test("a chat read on another device is read here", async () => {
+  server.store({ senderId: "bob", text: "one" });
+  await open();
+  assert.equal(client.chats.unreadTotal, 1);
+  server.push({ type: "read.updated", chatId: "chat", userId: "ann", readSeq: 1 });
+  await settle();
+  assert.equal(client.chats.unreadTotal, 0);
+});
+
+test("typing ends by itself, by a message, and is told seldom", async () => {
+  await open();
+  const typing = (userId, isTyping) =>
+    server.push({ type: "typing", chatId: "chat", userId, typing: isTyping });
+  typing("bob", true);
+  await settle();
+  assert.deepEqual(client.typing.in("chat"), ["bob"]);
+  await pass(9_999);
+  assert.deepEqual(client.typing.in("chat"), ["bob"]);
+  await pass(1);
+  assert.deepEqual(client.typing.in("chat"), []);
+  typing("bob", true);
+  server.store({ senderId: "bob", text: "done" });
+  await settle();
+  assert.deepEqual(client.typing.in("chat"), []);
+  for (let key = 0; key < 20; key += 1) client.typing.tell("chat", true);
+  client.typing.tell("chat", false);
+  client.typing.tell("chat", false);
+  await settle();
+  const told = server.open[0].sent.filter(({ action }) => action === "setTyping");
+  assert.deepEqual(
+    told.map((frame) => frame.typing),
+    [true, false],
+  );
+});
+
+test("presence is asked for once for all, and follows what is pushed", async () => {
+  await open();
+  assert.equal(client.presence.get("bob"), undefined);
+  client.presence.get("eve");
+  await settle();
+  assert.equal(client.presence.get("bob").online, false);
+  assert.equal(server.requests.filter(({ path }) => path === "/presence").length, 1);
+  server.push({
+    type: "presence.changed",
+    userId: "bob",
+    online: true,
+    lastSeenAt: "2026-01-01T00:00:00.000Z",
+  });
+  await settle();
+  assert.equal(client.presence.get("bob").online, true);
+  server.open[0].break();
+  await settle();
+  await pass(1_000);
+  assert.equal(client.presence.get("bob").online, false, "asked again after the return");
+});
+
+test("members come and go, the name changes, and a chat that one has left is gone", async () => {
+  server.name = "Trip";
+  server.admins = ["ann"];
+  await open();
+  await client.addMembers("chat", ["eve"]);
+  await client.renameGroup("chat", "Voyage");
+  await settle();
+  assert.deepEqual(client.chats.get("chat").memberIds, ["ann", "bob", "eve"]);
+  assert.equal(client.chats.get("chat").name, "Voyage");
+  server.removeMember("bob");
+  await settle();
+  assert.deepEqual(client.chats.get("chat").memberIds, ["ann", "eve"]);
+  const left = [];
+  client.on("left", (chatId) => left.push(chatId));
+  server.removeMember("ann", "eve");
+  await settle();
+  assert.deepEqual(left, ["chat"]);
+  assert.equal(client.chats.get("chat"), undefined);
 });

@@ -1,0 +1,69 @@
+import { Listeners } from "./listeners.js";
+
+/** The protocol's limit for one question. */
+const MAX_AT_ONCE = 100;
+
+/** @typedef {{userId: string, online: boolean, lastSeenAt?: string}} Presence */
+
+/** Who is there, of those somebody has asked for. Tells `changed` when it is another picture. */
+export class PresenceBoard {
+  #api;
+  #listeners = new Listeners();
+  /** @type {Map<string, Presence>} */
+  #known = new Map();
+  /** @type {Set<string>} */
+  #wanted = new Set();
+  #isAsking = false;
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  on(event, listener) {
+    return this.#listeners.on(event, listener);
+  }
+
+  /** Give what is known now; somebody unknown is asked for and told later. @returns {Presence | undefined} */
+  get(userId) {
+    if (!this.#known.has(userId)) this.#want([userId]);
+    return this.#known.get(userId);
+  }
+
+  /** @param {Presence} presence */
+  take({ userId, online, lastSeenAt }) {
+    this.#known.set(userId, { userId, online, lastSeenAt });
+    this.#listeners.tell("changed");
+  }
+
+  /** Changes may have been missed: ask again for everyone. */
+  refresh() {
+    this.#want([...this.#known.keys()]);
+  }
+
+  #want(userIds) {
+    for (const userId of userIds) this.#wanted.add(userId);
+    if (this.#isAsking || this.#wanted.size === 0) return;
+    this.#isAsking = true;
+    queueMicrotask(() => this.#ask());
+  }
+
+  async #ask() {
+    const userIds = [...this.#wanted].slice(0, MAX_AT_ONCE);
+    // Known without an answer for now, so that nobody is asked for twice.
+    for (const userId of userIds) {
+      this.#wanted.delete(userId);
+      if (!this.#known.has(userId)) this.#known.set(userId, undefined);
+    }
+    try {
+      const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
+      for (const { userId, online, lastSeenAt } of users)
+        this.#known.set(userId, { userId, online, lastSeenAt });
+      this.#listeners.tell("changed");
+    } catch {
+      // The next refresh asks again.
+    }
+    this.#isAsking = false;
+    this.#want([]);
+  }
+}

@@ -1,0 +1,120 @@
+/** What a conversation shows, as plain values: stored messages, pending ones, and who came and went. */
+import { personName } from "./names.js";
+import { strings } from "./strings.js";
+
+const words = strings.conversation.system;
+
+/**
+ * @typedef {{id: string, kind: "message" | "system", senderId?: string, text: string, time: string, seq?: number,
+ *   messageId?: string, replyTo?: string, isDeleted?: boolean, isEdited?: boolean,
+ *   reactions?: Record<string, string[]>, state?: "read" | "sent" | "sending" | "failed", readers?: string[],
+ *   error?: Error}} Entry
+ */
+
+/**
+ * What the log holds and what is still pending, as one list.
+ *
+ * @param {import("./clients/js/client.js").Client} client
+ * @param {string} chatId
+ * @returns {Entry[]}
+ */
+export function entriesOf(client, chatId) {
+  const log = client.log(chatId);
+  const chronicle = new Chronicle(client);
+  const stored = log.events.map((event) => entryOf(client, chatId, log, event, chronicle)).filter(Boolean);
+  const known = new Set(stored.filter(({ senderId }) => senderId === client.userId).map(({ id }) => id));
+  const pending = client.pending(chatId).filter((each) => !known.has(each.clientMessageId));
+  return [...stored, ...pending.map((each) => pendingEntry(client, each))];
+}
+
+function entryOf(client, chatId, log, event, chronicle) {
+  if (event.type === "message.created")
+    return storedEntry(client, chatId, log.message(event.message.messageId));
+  const text = chronicle.line(event);
+  return text && { id: `event ${event.seq}`, kind: "system", text, time: event.at, seq: event.seq };
+}
+
+/**
+ * One's own message keeps the id it was pending under; those of others are theirs to choose, so they identify
+ * nothing here.
+ */
+function storedEntry(client, chatId, message) {
+  const isOwn = message.senderId === client.userId;
+  const readers = isOwn ? client.readersOf(chatId, message.seq) : [];
+  const others = (client.chats.get(chatId)?.memberIds.length ?? 2) - 1;
+  return {
+    id: (isOwn && message.clientMessageId) || message.messageId,
+    kind: "message",
+    seq: message.seq,
+    messageId: message.messageId,
+    senderId: message.senderId,
+    text: message.text ?? "",
+    time: message.sentAt,
+    replyTo: message.replyTo,
+    reactions: message.reactions ?? {},
+    state: others > 0 && readers.length >= others ? "read" : "sent",
+    readers,
+    isEdited: Boolean(message.editedAt),
+    isDeleted: Boolean(message.deletedAt),
+  };
+}
+
+function pendingEntry(client, pending) {
+  return {
+    id: pending.clientMessageId,
+    kind: "message",
+    senderId: client.userId,
+    text: pending.text,
+    time: pending.writtenAt,
+    replyTo: pending.replyTo,
+    reactions: {},
+    readers: [],
+    state: pending.state === "failed" ? "failed" : "sending",
+    error: pending.error,
+  };
+}
+
+/** Tells who came and went, event by event: what a change was shows only beside what was before. */
+class Chronicle {
+  #client;
+  #name;
+  #admins;
+  #showsHistory = true;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** @returns {string | undefined} Undefined for what is not worth a line. */
+  line(event) {
+    const text = this.#text(event);
+    this.#admins = event.admins ?? this.#admins;
+    if (event.type === "chat.updated") {
+      this.#name = event.name;
+      this.#showsHistory = event.historyForNewMembers ?? true;
+    }
+    return text;
+  }
+
+  #text({ type, byId, memberIds = [], name, admins = [], historyForNewMembers = true }) {
+    const by = this.#nameOf(byId);
+    const isSelf = memberIds.length === 1 && memberIds[0] === byId;
+    if (type === "member.added") return isSelf ? words.joined(by) : words.added(by, this.#names(memberIds));
+    if (type === "member.removed") return isSelf ? words.left(by) : words.removed(by, this.#names(memberIds));
+    if (type !== "chat.updated") return undefined;
+    // A group begins with the one admin who made it.
+    const before = this.#admins ?? admins.slice(0, 1);
+    const risen = admins.filter((userId) => !before.includes(userId));
+    if (risen.length > 0) return words.admin(by, this.#names(risen));
+    const isRenamed = name !== this.#name && historyForNewMembers === this.#showsHistory;
+    return isRenamed ? words.renamed(by, name) : words.changed(by);
+  }
+
+  #names(userIds) {
+    return strings.people.list(userIds.map((userId) => this.#nameOf(userId)));
+  }
+
+  #nameOf(userId) {
+    return userId === this.#client.userId ? strings.chats.you : personName(this.#client.people.get(userId));
+  }
+}

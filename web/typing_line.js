@@ -1,0 +1,31 @@
+/** Who is writing, above the composer; its place is kept free, so that nothing jumps. */
+import { element, fill } from "./dom.js";
+import { personName } from "./names.js";
+import { strings } from "./strings.js";
+
+/**
+ * @param {import("./clients/js/client.js").Client} client
+ * @param {string} chatId
+ */
+export function typingLine(client, chatId) {
+  const node = element("p", { class: "typing-line", "data-testid": "typing" });
+
+  function show() {
+    const names = client.typing.in(chatId).map((userId) => personName(client.people.get(userId)));
+    fill(
+      node,
+      names.length > 0 && [
+        element(
+          "span",
+          { class: "typing-dots", "aria-hidden": "true" },
+          [0, 1, 2].map(() => element("i")),
+        ),
+        element("span", {}, strings.conversation.typing(names)),
+      ],
+    );
+  }
+
+  const stops = [client.typing.on("changed", (changed) => changed === chatId && show())];
+  show();
+  return { element: node, close: () => stops.forEach((stop) => stop()) };
+}
