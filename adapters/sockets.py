@@ -34,8 +34,7 @@ def post(connection_id: str, frame: bytes, until: float) -> Outcome:
         frame: What to send.
         until: When to stop trying, on the monotonic clock. The first try is made in any case.
     """
-    url = _url(connection_id)
-    return _try(lambda: aws.post("execute-api", "PostToConnection", url, frame, {}).status, until)
+    return _persist(lambda: _try(connection_id, frame), until)
 
 
 def close(connection_id: str, until: float) -> Outcome:
@@ -48,13 +47,12 @@ def close(connection_id: str, until: float) -> Outcome:
     Returns:
         DELIVERED where this closed it, GONE where it was closed already; else it may still be open.
     """
-    url = _url(connection_id)
-    return _try(lambda: aws.delete("execute-api", "DeleteConnection", url).status, until)
+    return _persist(lambda: _try_to_close(connection_id), until)
 
 
-def _try(call: Callable[[], int], until: float) -> Outcome:
+def _persist(call: Callable[[], int], until: float) -> Outcome:
     for attempt in range(1, aws.TRIES + 1):
-        status = _status(call)
+        status = call()
         if status in DELIVERED:
             return Outcome.DELIVERED
         if status == GONE:
@@ -67,10 +65,18 @@ def _try(call: Callable[[], int], until: float) -> Outcome:
     return Outcome.FAILED
 
 
-def _status(call: Callable[[], int]) -> int:
-    """Call once. Returns the HTTP status, or UNREACHED where there was no answer."""
+def _try(connection_id: str, frame: bytes) -> int:
+    """Post once. Returns the HTTP status, or UNREACHED where there was no answer."""
     try:
-        return call()
+        return aws.post("execute-api", "PostToConnection", _url(connection_id), frame, {}).status
+    except HTTPClientError:
+        return UNREACHED
+
+
+def _try_to_close(connection_id: str) -> int:
+    """Close once. Returns the HTTP status, or UNREACHED where there was no answer."""
+    try:
+        return aws.delete("execute-api", "DeleteConnection", _url(connection_id)).status
     except HTTPClientError:
         return UNREACHED
 

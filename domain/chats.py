@@ -140,8 +140,9 @@ def _store_direct(mine: str, other: str) -> Chat | None:
     Returns:
         None where the chat exists by now, or a block came or went meanwhile.
     """
-    check_exist([other])
-    theirs, own = together(lambda: Block.find(other, mine), lambda: Block.find(mine, other))
+    _, theirs, own = together(
+        lambda: check_exist([other]), lambda: Block.find(other, mine), lambda: Block.find(mine, other)
+    )
     if theirs:
         raise unknown_user()
     chat = _new(derived_id(DIRECT, *sorted([mine, other])), DIRECT, {mine, other})

@@ -41,14 +41,14 @@ def finish(user_id: str) -> bool:
         Unavailable: A socket could not be closed.
     """
     User.mark_erased(user_id)
-    if user := User.find_anyway(user_id):
+    user = User.find_anyway(user_id)
+    if user and user.username:
         sessions.end_all(user_id)
         _leave_chats(user_id)
         for block in Block.concerning(user_id):
             block.delete()
         Connections(user_id).delete()
-        if user.username:
-            Username.give_up(user.username, user_id)
+        Username.give_up(user.username, user_id)
         User.empty(user_id)
     if account := identity.find(user_id):
         for purpose in Purpose:
@@ -66,4 +66,6 @@ def _leave_chats(user_id: str) -> None:
             groups.remove(leaving, chat.chat_id, user_id)
         else:
             Chat.forget(membership.chat_id, user_id)
+            if membership.partner_id:
+                Membership.forget_partner(membership.partner_id, membership.chat_id)
             membership.delete()

@@ -132,7 +132,7 @@ class User(Table):
             cls.signed_out_at.set(clock.milliseconds()),
             cls.initial.remove(),
         ]
-        holds(lambda: user.update(marks, cls.user_id.exists()))
+        holds(lambda: user.update(marks, cls.user_id.exists() & cls.erased_at.does_not_exist()))
 
     @classmethod
     def empty(cls, user_id: str) -> None:

@@ -171,6 +171,12 @@ class Membership(Table):
         return [side.partner_id for side in itertools.islice(sides, most)]
 
     @classmethod
+    def forget_partner(cls, user_id: str, chat_id: str) -> None:
+        """Note that a direct chat has nobody else in it any more."""
+        side = cls(user_id, chat_id)
+        holds(lambda: side.update([cls.partner_id.remove()], cls.user_id.exists()))
+
+    @classmethod
     def move_mark(cls, user_id: str, chat_id: str, seq: int) -> bool:
         """Set how far a member has read, if it is further than before. Returns whether it was."""
         side = cls(user_id, chat_id)

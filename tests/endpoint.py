@@ -30,6 +30,7 @@ class Post:
     headers: dict[str, str]
     body: bytes
     client: tuple[str, int]
+    method: str
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -66,10 +67,13 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Endpoint
 
+    def do_DELETE(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        told = self.server.take(Post(self.path, headers, body, self.client_address))
+        told = self.server.take(Post(self.path, headers, body, self.client_address, self.command))
         if told.status <= 0:
             if told is SILENCE:
                 self.server.ended.wait(PATIENCE_SECONDS)

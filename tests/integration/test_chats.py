@@ -62,7 +62,8 @@ def test_a_direct_chat_is_made_once(over: str, ann: Person, bob: Person) -> None
 
 
 def test_two_who_write_to_each_other_at_once_get_one_chat(ann: Person, bob: Person, calls: Calls) -> None:
-    meeting = Meeting("TransactWriteItems chats memberships", "TransactWriteItems chats memberships")
+    stored = "TransactWriteItems blocks chats memberships"
+    meeting = Meeting(stored, stored)
     with calls.intercepted(meeting):
         answers = at_once(
             lambda: ann.ask("createChat", kind="direct", memberIds=[bob.user_id]),

@@ -85,8 +85,8 @@ def test_a_direct_chat_that_was_cut_off_is_there_or_not(after: bool, ann: Person
         both = [one.user_id for one in Membership.scan() if one.chat_id == again.data["chatId"]]
         assert sorted(both) == sorted([ann.user_id, other])
 
-    # Is there one, are they users, store it, who is connected.
-    assert cut_off_everywhere(calls, after, ask, check) == 4
+    # Is there one, are they users, who blocks whom (two), store it, who is connected.
+    assert cut_off_everywhere(calls, after, ask, check) == 6
 
 
 @WHEN
@@ -129,7 +129,8 @@ def test_a_ticket_whose_use_was_cut_off_is_replaced(after: bool, gateway: Gatewa
         assert ann.open_socket().ask("hello").status == 200
         tickets["ticket"] = ann.ticket()
 
-    assert cut_off_everywhere(calls, after, ask, check) == 2
+    # Use it up, look at its user, list the socket, look at its user again.
+    assert cut_off_everywhere(calls, after, ask, check) == 4
 
 
 @WHEN
@@ -138,7 +139,7 @@ def test_a_socket_that_was_never_opened_is_forgotten_in_time(
 ) -> None:
     chat_id = ann.start_chat(bob)
     ticket = bob.ticket()
-    with calls.intercepted(Death(2, after=after)), pytest.raises(Crash):
+    with calls.intercepted(Death(3, after=after)), pytest.raises(Crash):
         gateway.connect(ticket)
     clock.advance(10)
     ann.say(chat_id, "hi")

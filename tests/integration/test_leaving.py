@@ -8,7 +8,7 @@ import pytest
 from adapters.sockets import Outcome
 from models.accounts import User, Username
 from models.blocks import Block
-from models.chats import Chat
+from models.chats import Chat, create_small
 from tests import template
 from tests.calls import Call, Calls, Crash, Death
 from tests.conftest import _client
@@ -259,8 +259,12 @@ def test_a_chat_that_comes_before_its_block_is_silenced(ann: Person, bob: Person
     def make_the_chat_first(call: Call, proceed: Any) -> Any:
         if str(call) == "TransactWriteItems blocks chats" and not made:
             made.append("")
+            (check,) = (one["ConditionCheck"] for one in call.parameters["TransactItems"] if "ConditionCheck" in one)
+            made[0] = check["Key"]["chatId"]["S"]
+            members = {ann.user_id, bob.user_id}
+            chat = Chat(made[0], kind="direct", member_ids=members, last_seq=0, active_at="now", created_at="now")
             with calls.aside():
-                made[0] = bob.start_chat(ann)
+                assert create_small(chat)
         return proceed()
 
     with calls.intercepted(make_the_chat_first):

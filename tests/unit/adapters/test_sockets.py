@@ -85,3 +85,25 @@ def test_nothing_is_tried_again_when_time_is_up(endpoint: Endpoint, waits: list[
     endpoint.answer(429)
     assert sockets.post("c1", FRAME, time.monotonic()) is Outcome.FAILED
     assert (len(endpoint.posts), waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ([204], Outcome.DELIVERED),
+        ([410], Outcome.GONE),
+        ([429, 204], Outcome.DELIVERED),
+        ([HANG_UP, 204], Outcome.DELIVERED),
+        ([429] * aws.TRIES, Outcome.FAILED),
+        ([403], Outcome.REFUSED),
+    ],
+)
+def test_what_becomes_of_closing_a_socket(
+    answers: list[int | Told], outcome: Outcome, endpoint: Endpoint, waits: list[float]
+) -> None:
+    endpoint.answer(*answers, 204)
+    assert sockets.close("KfG5kcOoliACEFQ=", time.monotonic() + 60) is outcome
+    assert {(post.method, post.path) for post in endpoint.posts} == {
+        ("DELETE", "/test/@connections/KfG5kcOoliACEFQ%3D")
+    }
+    assert len(endpoint.posts) == len(answers)
