@@ -60,7 +60,10 @@ def test_a_run_serves_until_it_is_stopped_and_leaves_nothing_behind(directory: P
     with run(directory, aws_port, web_port) as process:
         read_until(process, "Kaiwa is ready")
         endpoints = json.loads((directory / "endpoints.json").read_text())
-        assert httpx.get(f"{endpoints['webUrl']}/config.json").json() == {"apiUrl": endpoints["apiUrl"]}
+        assert httpx.get(f"{endpoints['webUrl']}/config.json").json() == {
+            "apiUrl": endpoints["apiUrl"],
+            "inbox": "inbox.json",
+        }
         # Any function of the API answers: without a token its authorizer does.
         assert httpx.get(f"{endpoints['apiUrl']}/users/me").status_code == 401
         process.send_signal(stop)
