@@ -1,0 +1,559 @@
+"""Everything one person does with Kaiwa: an account, chats, and the socket that keeps their logs whole."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, cast
+
+import httpx
+
+from kaiwa.backoff import reconnect_delay, renewal_delay
+from kaiwa.connection import MOST_FRAME_BYTES, Connection, frame_of
+from kaiwa.errors import ConnectionLost, KaiwaError, NotFound, Problem
+from kaiwa.log import Log
+from kaiwa.outbox import Outbox, Pending
+from kaiwa.rest import ROUTES, Rest
+from kaiwa.session import Session
+from kaiwa.shapes import (
+    Account,
+    Chat,
+    Chats,
+    Event,
+    Events,
+    Frame,
+    Greeting,
+    History,
+    Message,
+    Presence,
+    Ticket,
+    User,
+    Users,
+)
+from kaiwa.view import JOINED, View
+
+TIMEOUT = 30.0
+"""Seconds for any answer; the server's functions end after 29."""
+
+PING_INTERVAL = 25.0
+"""Seconds of silence after which to ask whether the line is alive."""
+
+PAGE = 100
+"""The most that the server gives at once."""
+
+BY_REST = frozenset({"registerUser", "logIn", "refreshSession", "getUser", "findUsers", "createTicket"})
+"""Operations that the socket does not have."""
+
+ANNOUNCED = frozenset({"editMessage", "deleteMessage", "addReaction", "removeReaction", "updateChat", "addMembers"})
+"""Operations whose event the caller needs too.
+
+It comes to every socket but the one that asked, so these ask by REST: then it comes to all of one's own.
+"""
+
+
+class Client:
+    """One person on one device. Use it as an asynchronous context manager, or ``close`` it.
+
+    Attributes:
+        outbox: What was written and is not acknowledged.
+        views: What each chat comes to, by the chat's id.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        session: Session | None = None,
+        device_id: str | None = None,
+        positions: Mapping[str, int] | None = None,
+        outbox: Outbox | None = None,
+        most_events: int = 1_000,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        """Prepare a client; nothing is sent yet.
+
+        Args:
+            api_url: Where the REST API is.
+            session: A session that was kept; without one, ``log_in`` first.
+            device_id: The device's own lasting name for itself.
+            positions: Where to go on in each chat, as ``positions`` gave it earlier. Other chats begin with what comes
+                after the first ``connect``.
+            outbox: Pending messages that were kept.
+            most_events: How many events of each chat to hold.
+            http: What carries REST requests, if it shall be shared or have settings of its own.
+        """
+        self.outbox = outbox or Outbox()
+        self.views: dict[str, View] = {}
+        self._logs = {chat_id: Log(after) for chat_id, after in (positions or {}).items()}
+        self._device_id = device_id
+        self._most_events = most_events
+        self._own_http = None if http else httpx.AsyncClient(timeout=TIMEOUT)
+        self._rest = Rest(http or cast(httpx.AsyncClient, self._own_http), api_url, session)
+        self._connection: Connection | None = None
+        self._online = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._followers: dict[str, asyncio.Task[None]] = {}
+        self._stirred: dict[str, asyncio.Event] = {}
+        self._sent: dict[str, asyncio.Future[Message]] = {}
+        self._frames: asyncio.Queue[Frame | KaiwaError] = asyncio.Queue()
+        self._has_met = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # The account
+
+    @property
+    def session(self) -> Session | None:
+        """Who is logged in; keep it to go on without a password."""
+        return self._rest.session
+
+    @property
+    def user_id(self) -> str:
+        """One's own id.
+
+        Raises:
+            RuntimeError: Nobody is logged in.
+        """
+        if not self.session:
+            raise RuntimeError("Expected somebody to be logged in.")
+        return self.session.user_id
+
+    async def register(self, username: str, email: str, password: str) -> Account:
+        """Make an account. Logging in is another step."""
+        account: Account = await self._rest.call("registerUser", username=username, email=email, password=password)
+        return account
+
+    async def log_in(self, email: str, password: str) -> Session:
+        """Open a session with a password."""
+        return self._rest.keep(await self._rest.call("logIn", email=email, password=password))
+
+    # The socket
+
+    @property
+    def is_online(self) -> bool:
+        """Whether a socket is open."""
+        return self._online.is_set()
+
+    async def connect(self) -> None:
+        """Open the socket, and keep one open from now on, until ``close``.
+
+        Raises:
+            Problem: The server will not have this client.
+        """
+        if not self._keeping:
+            self._keeping = asyncio.create_task(self._keep_connected())
+        online = asyncio.create_task(self._online.wait())
+        await asyncio.wait({online, self._keeping}, return_when=asyncio.FIRST_COMPLETED)
+        online.cancel()
+        if self._keeping.done():
+            await self._keeping
+
+    async def close(self) -> None:
+        """Let go of everything. What is in the outbox stays there."""
+        tasks = {*self._tasks, *self._followers.values()}
+        if self._keeping:
+            tasks.add(self._keeping)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._connection:
+            await self._connection.close()
+        if self._own_http:
+            await self._own_http.aclose()
+        for sent in self._sent.values():
+            sent.cancel()
+
+    async def events(self) -> AsyncIterator[Frame]:
+        """Give what happens: each durable event of one's chats once, one's own too, and passing ones as they come.
+
+        Events come as soon as they are known, so one that was late may follow a higher number; ``views`` has everything
+        in order.
+
+        Raises:
+            Problem: The server will not have this client any more.
+        """
+        while True:
+            frame = await self._frames.get()
+            if isinstance(frame, KaiwaError):
+                raise frame
+            yield frame
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """Up to where nothing of each chat is missing. A client that is given these goes on from there."""
+        return {chat_id: log.contiguous for chat_id, log in self._logs.items()}
+
+    async def call(self, operation: str, **fields: Any) -> Any:
+        """Call any operation: over the socket where it is open and takes it, otherwise by REST.
+
+        Raises:
+            Problem: The server said no.
+            ConnectionLost: No answer came.
+        """
+        by_rest = operation in BY_REST | ANNOUNCED or not self._connection or not self.is_online
+        if not by_rest and operation in ROUTES:
+            by_rest = len(frame_of(operation, fields, "0" * 20).encode()) > MOST_FRAME_BYTES
+        if by_rest or not self._connection:
+            return await self._rest.call(operation, **fields)
+        return await self._connection.request(operation, **fields)
+
+    # People
+
+    async def get_user(self, user_id: str = "me") -> User:
+        """Return a person, or oneself."""
+        user: User = await self.call("getUser", userId=user_id)
+        return user
+
+    async def find_users(self, prefix: str, *, limit: int | None = None, cursor: str | None = None) -> Users:
+        """Return the people whose names begin so, a page at a time."""
+        users: Users = await self.call("findUsers", username=prefix, limit=limit, cursor=cursor)
+        return users
+
+    async def presence(self, user_ids: Iterable[str]) -> list[Presence]:
+        """Return who of up to 100 people is there."""
+        users: list[Presence] = (await self.call("getPresence", userIds=list(user_ids)))["users"]
+        return users
+
+    # Chats
+
+    async def start_direct_chat(self, user_id: str) -> Chat:
+        """Return the one direct chat with somebody."""
+        return await self._create_chat(kind="direct", memberIds=[user_id])
+
+    async def start_group(self, name: str, member_ids: Iterable[str], *, history: bool | None = None) -> Chat:
+        """Make a group of these people and oneself.
+
+        Args:
+            name: What it is called.
+            member_ids: Who is in it.
+            history: Whether those who join later see what was said before.
+        """
+        members = list(member_ids)
+        return await self._create_chat(kind="group", name=name, memberIds=members, historyForNewMembers=history)
+
+    async def list_chats(self, *, limit: int | None = None, cursor: str | None = None) -> Chats:
+        """Return one's chats, latest first, a page at a time."""
+        chats: Chats = await self.call("listChats", limit=limit, cursor=cursor)
+        return chats
+
+    async def get_chat(self, chat_id: str) -> Chat:
+        """Return a chat."""
+        chat: Chat = await self.call("getChat", chatId=chat_id)
+        return chat
+
+    async def update_chat(self, chat_id: str, *, name: str | None = None, history: bool | None = None) -> Chat:
+        """Change a group's name, or whether new members see what was said before."""
+        chat: Chat = await self.call("updateChat", chatId=chat_id, name=name, historyForNewMembers=history)
+        return chat
+
+    async def add_members(self, chat_id: str, user_ids: Iterable[str]) -> Chat:
+        """Let people into a group."""
+        chat: Chat = await self.call("addMembers", chatId=chat_id, userIds=list(user_ids))
+        return chat
+
+    async def remove_member(self, chat_id: str, user_id: str | None = None) -> None:
+        """Leave a group, or put somebody out of it."""
+        await self.call("removeMember", chatId=chat_id, userId=user_id or self.user_id)
+
+    async def set_admin(self, chat_id: str, user_id: str, *, admin: bool = True) -> None:
+        """Make a member of a group an admin, or no longer."""
+        await self.call("setAdmin", chatId=chat_id, userId=user_id, admin=admin)
+
+    # Messages
+
+    async def send(
+        self, chat_id: str, text: str | None = None, *, reply_to: str | None = None, file_ids: Iterable[str] = ()
+    ) -> Message:
+        """Say something. It goes through the outbox: in order, stored once, and again after every lost connection.
+
+        Returns:
+            The message, once the server has it.
+
+        Raises:
+            Problem: The server does not take it. It stays in the outbox, for ``retry`` or ``discard``.
+        """
+        content = {"text": text, "replyTo": reply_to, "fileIds": list(file_ids) or None}
+        client_message_id = secrets.token_urlsafe(12)
+        self.outbox.add(client_message_id, chat_id, {name: one for name, one in content.items() if one is not None})
+        sent = self._sent[client_message_id] = asyncio.get_running_loop().create_future()
+        self.flush()
+        try:
+            message: Message = await sent
+            return message
+        finally:
+            del self._sent[client_message_id]
+
+    def flush(self) -> None:
+        """Send what waits in the outbox, if it can be sent now."""
+        if self.is_online:
+            for pending in self.outbox.take():
+                self._start(self._deliver(pending))
+
+    async def history(
+        self, chat_id: str, *, before: int | None = None, after: int | None = None, limit: int | None = None
+    ) -> History:
+        """Return a part of a chat's messages: before a number, after one, or the newest."""
+        history: History = await self.call("getChatHistory", chatId=chat_id, before=before, after=after, limit=limit)
+        self._view(chat_id).show(history["messages"])
+        return history
+
+    async def get_events(self, chat_id: str, after: int, *, limit: int = PAGE) -> Events:
+        """Return a part of a chat's log, as it is."""
+        events: Events = await self.call("getEvents", chatId=chat_id, after=after, limit=limit)
+        return events
+
+    async def edit(self, message: Message, text: str) -> Message:
+        """Change the words of one's message."""
+        return await self._change("editMessage", message, text=text)
+
+    async def delete(self, message: Message) -> Message:
+        """Take back a message. It keeps its place, and loses its words."""
+        return await self._change("deleteMessage", message)
+
+    async def react(self, message: Message, emoji: str) -> Message:
+        """Add one's reaction to a message."""
+        return await self._change("addReaction", message, emoji=emoji)
+
+    async def unreact(self, message: Message, emoji: str) -> Message:
+        """Take one's reaction away again."""
+        return await self._change("removeReaction", message, emoji=emoji)
+
+    async def mark_read(self, chat_id: str, seq: int) -> int:
+        """Note that everything up to a number was read. Returns how far the server has it: it never goes back."""
+        read_seq: int = (await self.call("markRead", chatId=chat_id, seq=seq))["readSeq"]
+        return read_seq
+
+    async def set_typing(self, chat_id: str, *, typing: bool = True) -> None:
+        """Tell the others that one is writing, or not any more. Without a socket nobody is told.
+
+        Raises:
+            Problem: The server said no.
+        """
+        if self._connection and self.is_online:
+            await self._connection.request("setTyping", chatId=chat_id, typing=typing)
+
+    async def _create_chat(self, **fields: Any) -> Chat:
+        chat: Chat = await self.call("createChat", **fields)
+        self._meet(chat, after=chat["lastSeq"])
+        return chat
+
+    async def _change(self, operation: str, message: Message, **fields: Any) -> Message:
+        chat_id, message_id = message["chatId"], message["messageId"]
+        changed: Message = await self.call(operation, chatId=chat_id, messageId=message_id, **fields)
+        self._view(chat_id).show([changed])
+        return changed
+
+    # Keeping a socket
+
+    async def _keep_connected(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                connection, greeting = await self._open()
+            except (ConnectionLost, Problem) as error:
+                if not error.is_temporary:
+                    self._frames.put_nowait(error)
+                    raise
+                await asyncio.sleep((error.retry_after or 0) + reconnect_delay(attempt))
+                attempt += 1
+                continue
+            attempt = 0
+            self._adopt(connection)
+            connection.keep_alive(min(PING_INTERVAL, greeting["keepAliveSeconds"]))
+            expires_at, now = (
+                datetime.fromisoformat(moment).timestamp()
+                for moment in (greeting["connectionExpiresAt"], greeting["serverTime"])
+            )
+            await asyncio.wait({connection.closed}, timeout=renewal_delay(expires_at - now))
+            if connection.closed.done():
+                self._online.clear()
+                await asyncio.sleep(reconnect_delay(attempt))
+                attempt += 1
+
+    async def _open(self) -> tuple[Connection, Greeting]:
+        """Open a socket. What it pushes counts from its first moment on."""
+        ticket: Ticket = await self._rest.call("createTicket", deviceId=self._device_id)
+        connection = await Connection.open(ticket["url"], ticket["ticket"], self._receive)
+        try:
+            return connection, await connection.request("hello")
+        except BaseException:
+            await connection.close()
+            raise
+
+    def _adopt(self, connection: Connection) -> None:
+        """Go on with a new socket. The one before it lives until its replies have come, so nothing falls between."""
+        before, self._connection = self._connection, connection
+        if before:
+            before.retire()
+        self._online.set()
+        self.flush()
+        self._start(self._resume(connection))
+
+    # Keeping the logs whole
+
+    async def _resume(self, connection: Connection) -> None:
+        """Find out what happened while nothing could be pushed."""
+        attempt = 0
+        while connection is self._connection:
+            try:
+                await self._review_chats()
+            except (ConnectionLost, Problem):
+                await asyncio.sleep(reconnect_delay(attempt))
+                attempt += 1
+            else:
+                return
+
+    async def _review_chats(self) -> None:
+        cursor = None
+        has_met, now = self._has_met, _now()
+        while True:
+            page = await self.list_chats(limit=PAGE, cursor=cursor)
+            for chat in page["chats"]:
+                # One that was not there before was made, or joined, while nobody was listening.
+                self._meet(chat, after=chat.get("readSeq", 0) if has_met else chat["lastSeq"])
+                self._logs[chat["chatId"]].hear_of(chat["lastSeq"], now)
+                self._follow(chat["chatId"], at_once=True)
+            cursor = page.get("nextCursor")
+            if not cursor:
+                break
+        self._has_met = True
+
+    def _meet(self, chat: Chat, after: int) -> None:
+        self._logs.setdefault(chat["chatId"], Log(after))
+        self._view(chat["chatId"]).describe(chat)
+
+    def _view(self, chat_id: str) -> View:
+        return self.views.setdefault(chat_id, View())
+
+    def _receive(self, frame: Frame) -> None:
+        """Take in what was pushed."""
+        if "seq" in frame:
+            event = cast(Event, frame)
+            is_joining = frame["type"] == JOINED and self.user_id in frame["memberIds"]
+            self._take(event, after=event["seq"] - 1 if is_joining else 0)
+            return
+        if frame["type"] == "chat.created":
+            self._meet(frame["chat"], after=0)
+        self._frames.put_nowait(frame)
+
+    def _take(self, event: Event, after: int) -> None:
+        chat_id = event["chatId"]
+        log = self._logs.setdefault(chat_id, Log(after))
+        self._tell(chat_id, log.take([event], _now()))
+        self._follow(chat_id)
+
+    def _tell(self, chat_id: str, added: list[Event]) -> None:
+        log, view = self._logs[chat_id], self._view(chat_id)
+        view.apply(added)
+        for event in added:
+            message = event.get("message")
+            if event["type"] == "message.created" and message:
+                self._acknowledge(message)
+            self._frames.put_nowait(cast(Frame, event))
+        log.trim(self._most_events)
+        view.trim(self._most_events)
+
+    def _follow(self, chat_id: str, *, at_once: bool = False) -> None:
+        """See to it that what is missing of a chat is read: when it is due, or now."""
+        if self._logs[chat_id].due() is None:
+            return
+        stirred = self._stirred.setdefault(chat_id, asyncio.Event())
+        if at_once:
+            stirred.set()
+        if chat_id not in self._followers:
+            follower = self._followers[chat_id] = asyncio.create_task(self._read_missing(chat_id, stirred))
+            follower.add_done_callback(lambda _: self._followers.pop(chat_id, None))
+
+    async def _read_missing(self, chat_id: str, stirred: asyncio.Event) -> None:
+        log = self._logs[chat_id]
+        attempt = 0
+        while (due := log.due()) is not None:
+            try:
+                await asyncio.wait_for(stirred.wait(), max(0.0, due - _now()))
+            except TimeoutError:
+                if log.due() != due:
+                    continue
+            stirred.clear()
+            try:
+                await self._read(chat_id, log)
+                attempt = 0
+            except NotFound:
+                return
+            except (ConnectionLost, Problem) as error:
+                await asyncio.sleep((error.retry_after or 0) + reconnect_delay(attempt))
+                attempt += 1
+
+    async def _read(self, chat_id: str, log: Log) -> None:
+        """Read everything after what is held without a gap."""
+        after = log.contiguous
+        while True:
+            asked_at = _now()
+            page = await self.get_events(chat_id, after)
+            self._tell(chat_id, log.read(page, after, asked_at, _now()))
+            if not page["hasMore"] or not page["events"]:
+                return
+            after = page["events"][-1]["seq"]
+
+    # Sending
+
+    async def _deliver(self, pending: Pending) -> None:
+        pause = 0.0
+        try:
+            message: Message = await self.call(
+                "sendMessage",
+                chatId=pending.chat_id,
+                clientMessageId=pending.client_message_id,
+                **pending.content,
+            )
+        except ConnectionLost:
+            self.outbox.lose(pending.client_message_id)
+            pause = reconnect_delay(0)
+        except Problem as error:
+            if self.outbox.refuse(pending.client_message_id, is_temporary=error.is_temporary):
+                pause = (error.retry_after or 0) + reconnect_delay(pending.refusals)
+            elif sent := self._sent.get(pending.client_message_id):
+                sent.set_exception(error)
+        else:
+            self._acknowledge(message)
+            self._take(_created(message), after=message["seq"] - 1)
+        await asyncio.sleep(pause)
+        self.flush()
+
+    def _acknowledge(self, message: Message) -> None:
+        """Let go of a message that the server has, whichever way that became known."""
+        client_message_id = message.get("clientMessageId")
+        if not client_message_id or message["senderId"] != self.user_id:
+            return
+        self.outbox.acknowledge(client_message_id)
+        sent = self._sent.get(client_message_id)
+        if sent and not sent.done():
+            sent.set_result(message)
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _created(message: Message) -> Event:
+    """Return the event that a message began with. Whoever sends it gets the message alone."""
+    return {
+        "type": "message.created",
+        "chatId": message["chatId"],
+        "seq": message["seq"],
+        "at": message["sentAt"],
+        "message": message,
+    }
+
+
+def _now() -> float:
+    return time.monotonic()

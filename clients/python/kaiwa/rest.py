@@ -1,0 +1,124 @@
+"""The REST side: JSON in and out, tokens added and renewed."""
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from kaiwa.errors import ConnectionLost, Unauthenticated, problem
+from kaiwa.session import Session
+from kaiwa.shapes import Tokens
+
+ROUTES = {
+    "registerUser": "POST /users",
+    "logIn": "POST /sessions",
+    "refreshSession": "POST /sessions/refresh",
+    "getUser": "GET /users/{userId}",
+    "findUsers": "GET /users",
+    "createTicket": "POST /tickets",
+    "createChat": "POST /chats",
+    "listChats": "GET /chats",
+    "getChat": "GET /chats/{chatId}",
+    "updateChat": "PATCH /chats/{chatId}",
+    "addMembers": "POST /chats/{chatId}/members",
+    "removeMember": "DELETE /chats/{chatId}/members/{userId}",
+    "setAdmin": "PUT /chats/{chatId}/admins/{userId}",
+    "getChatHistory": "GET /chats/{chatId}/messages",
+    "sendMessage": "POST /chats/{chatId}/messages",
+    "editMessage": "PATCH /chats/{chatId}/messages/{messageId}",
+    "deleteMessage": "DELETE /chats/{chatId}/messages/{messageId}",
+    "addReaction": "PUT /chats/{chatId}/messages/{messageId}/reactions/{emoji}",
+    "removeReaction": "DELETE /chats/{chatId}/messages/{messageId}/reactions/{emoji}",
+    "markRead": "PUT /chats/{chatId}/read",
+    "getEvents": "GET /chats/{chatId}/events",
+    "getPresence": "POST /presence",
+}
+"""Where each operation is."""
+
+PUBLIC = {"registerUser", "logIn", "refreshSession"}
+
+
+class Rest:
+    """Calls operations by HTTP, in the name of whoever is logged in."""
+
+    def __init__(self, http: httpx.AsyncClient, api_url: str, session: Session | None) -> None:
+        """Begin with a session, or with nobody logged in.
+
+        Args:
+            http: What carries the requests, with its time-outs.
+            api_url: Where the API is.
+            session: One that was kept.
+        """
+        self.session = session
+        self._http = http
+        self._url = api_url.rstrip("/")
+        self._renewing = asyncio.Lock()
+
+    async def call(self, operation: str, **fields: Any) -> Any:
+        """Call an operation. A token that is refused is renewed once.
+
+        Raises:
+            Problem: The server said no.
+            ConnectionLost: No answer came.
+        """
+        if operation in PUBLIC:
+            return await self._send(operation, fields, {})
+        token = await self._token()
+        try:
+            return await self._send(operation, fields, {"Authorization": f"Bearer {token}"})
+        except Unauthenticated:
+            token = await self._token(refused=token)
+        return await self._send(operation, fields, {"Authorization": f"Bearer {token}"})
+
+    def keep(self, tokens: Tokens) -> Session:
+        """Go on with the session of these tokens."""
+        self.session = Session.of(tokens, time.time())
+        return self.session
+
+    async def _token(self, refused: str | None = None) -> str:
+        """Return an access token, renewed once however many requests ask for that at the same time."""
+        async with self._renewing:
+            session = self.session
+            if not session:
+                raise Unauthenticated(401, {"code": "unauthenticated", "message": "Nobody is logged in."})
+            if session.access_token == refused or session.is_stale(time.time()):
+                session = self.keep(await self._send("refreshSession", {"refreshToken": session.refresh_token}, {}))
+            return session.access_token
+
+    async def _send(self, operation: str, fields: Mapping[str, Any], headers: dict[str, str]) -> Any:
+        method, path, rest = request_line(operation, fields)
+        content: dict[str, Any] = {"params": rest} if method in {"GET", "DELETE"} else {"json": rest}
+        try:
+            response = await self._http.request(method, self._url + path, headers=headers, **content)
+        except httpx.TransportError as error:
+            raise ConnectionLost("The server could not be reached.") from error
+        answer = _decoded(response)
+        if response.is_error:
+            described = answer if isinstance(answer, dict) else {}
+            waiting = response.headers.get("retry-after", "")
+            if waiting.isdecimal():
+                described = {"retryAfter": float(waiting), **described}
+            raise problem(response.status_code, described)
+        return answer
+
+
+def request_line(operation: str, fields: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    """Return an operation's method and path, and those of its fields that the path does not hold.
+
+    A field that is None is one that was not given.
+    """
+    method, path = ROUTES[operation].split()
+    rest = {name: value for name, value in fields.items() if value is not None}
+    path = re.sub(r"\{(\w+)\}", lambda found: quote(str(rest.pop(found[1])), safe=""), path)
+    return method, path, rest
+
+
+def _decoded(response: httpx.Response) -> Any:
+    try:
+        return response.json() if response.content else None
+    except ValueError:
+        return None
