@@ -12,8 +12,6 @@ from tests.gateway import Answer, Socket
 from tests.people import Person
 from tests.properties.fates import Fate, Fates
 
-PAGE = 3
-
 
 class Device:
     """What a device holds of one chat, and what is on its way to it.
@@ -48,10 +46,13 @@ class Device:
     # The line
 
     def connect(self) -> None:
+        """Open a socket."""
         self.cut(is_told=False)
         self.socket = self.person.open_socket(self.name)
-        chat = self.person.ask("getChat", chatId=self.chat_id)
-        self.log.hear_of(chat.data["lastSeq"], self.now)
+
+    @property
+    def is_connected(self) -> bool:
+        return self.socket is not None
 
     def cut(self, *, is_told: bool) -> None:
         """End the socket. What is on its way stays so: a push may come out of a retired socket."""
@@ -68,34 +69,39 @@ class Device:
         if self.socket:
             self.pushes += self.socket.take()
 
-    def hear(self, which: int, *, again: bool) -> None:
+    def hear(self, which: int, *, again: bool = False) -> None:
         """Let a push arrive, in any order, and perhaps come once more."""
         frame = self.pushes[which] if again else self.pushes.pop(which)
         if "seq" in frame:
             self._tell(self.log.take([json.loads(json.dumps(frame))], self.now))
 
-    def ask(self, after: int | None = None, limit: int = PAGE) -> None:
-        """Ask for a page of the log. Its answer is on its way then."""
-        start = self.log.contiguous if after is None else after
-        asked_at = self.now
-        answer = self.person.ask("getEvents", chatId=self.chat_id, after=start, limit=limit)
-        assert answer.status == 200, answer
-        self.pages.append((answer.data, start, asked_at))
+    def hear_all(self) -> None:
+        """Let all pushes arrive, the last one first."""
+        while self.pushes:
+            self.hear(-1)
 
-    def read(self, which: int) -> None:
+    def ask(self, after: int, limit: int) -> None:
+        """Ask for a page of the log. Its answer is on its way then."""
+        asked_at = self.now
+        answer = self.person.ask("getEvents", chatId=self.chat_id, after=after, limit=limit)
+        assert answer.status == 200, answer
+        self.pages.append((answer.data, after, asked_at))
+
+    def read(self, which: int = -1) -> Any:
+        """Let a page arrive."""
         page, after, asked_at = self.pages.pop(which)
         self._tell(self.log.read(page, after, asked_at, self.now))
+        return page
 
-    def read_all(self) -> None:
-        """Read as a client does that has all the time in the world."""
+    def resume(self) -> None:
+        """Read everything after what is held without a gap."""
         after = self.log.contiguous
-        while True:
+        more = True
+        while more:
             self.ask(after, limit=100)
-            page = self.pages[-1][0]
-            self.read(-1)
-            if not page["hasMore"]:
-                return
-            after = page["events"][-1]["seq"]
+            page = self.read()
+            more = page["hasMore"]
+            after = page["events"][-1]["seq"] if more else after
 
     # What its person does
 

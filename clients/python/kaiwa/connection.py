@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -125,10 +126,10 @@ class Connection:
         while True:
             if await self._hears_within(self._quiet_after):
                 continue
-            await self._socket.send('{"action":"ping"}')
+            with suppress(ConnectionClosed):
+                await self._socket.send('{"action":"ping"}')
             if not await self._hears_within(PONG_TIMEOUT):
                 self._socket.transport.abort()
-                return
 
     async def _hears_within(self, seconds: float | None) -> bool:
         self._heard.clear()
