@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from kaiwa import backoff
 from kaiwa.log import Log
 from kaiwa.outbox import Outbox

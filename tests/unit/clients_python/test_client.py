@@ -1,0 +1,236 @@
+"""The client on a server of its own, which cuts lines and forgets to push."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+
+from kaiwa import Client, ConnectionLost, NotFound, RateLimited, Session, Unauthenticated
+
+PATIENCE = 10.0
+
+
+class Backend:
+    """One chat with ann in it, over REST and sockets."""
+
+    def __init__(self) -> None:
+        self.log: list[dict[str, Any]] = []
+        self.sockets: list[ServerConnection] = []
+        self.attempts: list[str] = []
+        self.requests: list[httpx.Request] = []
+        self.tokens = ["first"]
+        self.cuts = 0
+        self.is_deaf = False
+        self.life = 7200
+        self.connected = asyncio.Event()
+        self.server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        assert self.server
+        host, port = next(iter(self.server.sockets)).getsockname()[:2]
+        return f"ws://{host}:{port}"
+
+    def say(self, sender: str, text: str, name: str, *, is_pushed: bool = True) -> dict[str, Any]:
+        seq = len(self.log) + 1
+        message = {"chatId": "c", "seq": seq, "messageId": name, "senderId": sender, "text": text, "sentAt": "now"}
+        message |= {"clientMessageId": name, "fileIds": [], "reactions": {}}
+        event = {"type": "message.created", "chatId": "c", "seq": seq, "at": "now", "message": message}
+        self.log.append(event)
+        if is_pushed:
+            for socket in self.sockets:
+                asyncio.get_running_loop().create_task(socket.send(json.dumps(event)))
+        return message
+
+    def answer(self, operation: str, fields: dict[str, Any]) -> Any:
+        if operation == "sendMessage":
+            self.attempts.append(fields["clientMessageId"])
+            known = [one["message"] for one in self.log if one["message"]["messageId"] == fields["clientMessageId"]]
+            return known[0] if known else self.say("ann", fields["text"], fields["clientMessageId"], is_pushed=False)
+        if operation == "listChats":
+            return {"chats": [{"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}]}
+        if operation == "getEvents":
+            events = [one for one in self.log if one["seq"] > fields["after"]]
+            return {"events": events, "hasMore": False, "lastSeq": len(self.log)}
+        times = {"serverTime": "2026-01-01T00:00:00Z", "connectionExpiresAt": f"2026-01-01T0{self.life // 3600}:00:00Z"}
+        if self.life < 60:
+            times["connectionExpiresAt"] = f"2026-01-01T00:00:0{self.life}Z"
+        return {"userId": "ann", "deviceId": "d", "keepAliveSeconds": 300, **times}
+
+    async def socket(self, socket: ServerConnection) -> None:
+        self.sockets.append(socket)
+        self.connected.set()
+        async for text in socket:
+            frame = json.loads(text)
+            operation, request_id = frame.pop("action"), frame.pop("requestId", None)
+            if self.is_deaf:
+                continue
+            if operation == "ping":
+                await socket.send('{"type":"pong"}')
+                continue
+            data = self.answer(operation, frame)
+            if operation == "sendMessage" and self.cuts:
+                self.cuts -= 1
+                socket.transport.abort()
+                break
+            await socket.send(json.dumps({"type": "reply", "requestId": request_id, "status": 200, "data": data}))
+        self.sockets.remove(socket)
+
+    def http(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        path = request.url.path
+        if path == "/sessions/refresh":
+            self.tokens.append("second")
+            tokens = {"userId": "ann", "accessToken": "second", "refreshToken": "r", "expiresIn": 3600}
+            return httpx.Response(200, json=tokens)
+        if request.headers["authorization"] != f"Bearer {self.tokens[-1]}":
+            return httpx.Response(401, json={"message": "Unauthorized"})
+        if path == "/tickets":
+            return httpx.Response(201, json={"ticket": "t", "url": self.url, "expiresIn": 60})
+        if path == "/chats/busy":
+            return httpx.Response(429, headers={"retry-after": "7"}, json={"code": "rate_limited", "detail": "Slowly."})
+        if path == "/chats/lost":
+            raise httpx.ConnectError("no route")
+        return httpx.Response(404, json={"code": "chat_not_found", "detail": "There is no such chat."})
+
+
+def run(test: Callable[[Backend, Client], Awaitable[None]]) -> None:
+    async def main() -> None:
+        backend = Backend()
+        session = Session("ann", "first", "r", 9e9)
+        transport = httpx.MockTransport(backend.http)
+        async with (
+            serve(backend.socket, "127.0.0.1", 0) as backend.server,
+            httpx.AsyncClient(transport=transport) as http,
+            Client("http://api.test", session=session, http=http) as client,
+        ):
+            await asyncio.wait_for(test(backend, client), PATIENCE)
+
+    asyncio.run(main())
+
+
+async def texts(client: Client, number: int) -> list[str]:
+    found = []
+    async for event in client.events():
+        found.append(event["message"]["text"])
+        if len(found) == number:
+            break
+    return found
+
+
+def test_a_message_survives_lines_that_are_cut_before_the_reply() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.cuts = 1
+        message = await client.send("c", "hello")
+        assert (message["seq"], len(set(backend.attempts)), len(backend.log)) == (1, 1, 1)
+        assert await texts(client, 1) == ["hello"]
+        assert len(client.outbox) == 0
+
+    run(test)
+
+
+def test_messages_of_a_chat_leave_in_order() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        await asyncio.gather(*(client.send("c", str(number)) for number in range(5)))
+        assert [message.get("text") for message in client.views["c"].messages] == list("01234")
+
+    run(test)
+
+
+def test_what_happened_while_the_line_was_cut_is_read() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.say("bob", "one", "m1")
+        assert await texts(client, 1) == ["one"]
+        backend.connected.clear()
+        backend.sockets[0].transport.abort()
+        backend.say("bob", "two", "m2", is_pushed=False)
+        backend.say("bob", "three", "m3", is_pushed=False)
+        assert await texts(client, 2) == ["two", "three"]
+        assert client.positions == {"c": 3}
+
+    run(test)
+
+
+def test_a_lost_push_is_read_once_the_next_one_shows_it() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.say("bob", "lost", "m1", is_pushed=False)
+        backend.say("bob", "heard", "m2")
+        assert sorted(await texts(client, 2)) == ["heard", "lost"]
+        assert [message.get("text") for message in client.views["c"].messages] == ["lost", "heard"]
+
+    run(test)
+
+
+def test_a_line_that_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiwa.client.PING_INTERVAL", 0.05)
+    monkeypatch.setattr("kaiwa.connection.PONG_TIMEOUT", 0.05)
+
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.connected.clear()
+        backend.is_deaf = True
+        (silent,) = backend.sockets
+        await silent.wait_closed()
+        backend.is_deaf = False
+        await backend.connected.wait()
+        assert (await client.send("c", "back"))["text"] == "back"
+
+    run(test)
+
+
+def test_a_line_is_renewed_before_its_end_and_the_old_one_closed_after() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.life = 1
+        await client.connect()
+        backend.life = 7200
+        backend.connected.clear()
+        (old,) = backend.sockets
+        await backend.connected.wait()
+        assert client.is_online
+        await old.wait_closed()
+        assert len(backend.sockets) == 1
+
+    run(test)
+
+
+def test_a_refused_token_is_renewed_once() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.tokens.append("gone")
+        answers = await asyncio.gather(*(client.get_chat("nope") for _ in range(5)), return_exceptions=True)
+        assert all(isinstance(answer, NotFound) for answer in answers)
+        assert [one.url.path for one in backend.requests].count("/sessions/refresh") == 1
+        assert client.session
+        assert client.session.access_token == "second"
+
+    run(test)
+
+
+def test_problems_are_exceptions() -> None:
+    async def test(_backend: Backend, client: Client) -> None:
+        with pytest.raises(NotFound, match="no such chat") as missing:
+            await client.get_chat("nope")
+        assert (missing.value.status, missing.value.code) == (404, "chat_not_found")
+        with pytest.raises(RateLimited) as busy:
+            await client.get_chat("busy")
+        assert (busy.value.retry_after, busy.value.is_temporary) == (7, True)
+        with pytest.raises(ConnectionLost):
+            await client.get_chat("lost")
+
+    run(test)
+
+
+def test_nobody_is_logged_in() -> None:
+    async def main() -> None:
+        async with Client("http://api.test") as client:
+            with pytest.raises(Unauthenticated):
+                await client.connect()
+
+    asyncio.run(main())
