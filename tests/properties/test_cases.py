@@ -1,4 +1,4 @@
-"""Sequences that went wrong where a part of the rule was missing, the shortest that hypothesis came to, and their like."""
+"""Short sequences that go wrong where a part of the rule is missing."""
 
 import pytest
 

@@ -46,7 +46,18 @@ PAGE = 100
 BY_REST = frozenset({"registerUser", "logIn", "refreshSession", "getUser", "findUsers", "createTicket"})
 """Operations that the socket does not have."""
 
-ANNOUNCED = frozenset({"editMessage", "deleteMessage", "addReaction", "removeReaction", "updateChat", "addMembers"})
+ANNOUNCED = frozenset(
+    {
+        "editMessage",
+        "deleteMessage",
+        "addReaction",
+        "removeReaction",
+        "updateChat",
+        "addMembers",
+        "removeMember",
+        "setAdmin",
+    }
+)
 """Operations whose event the caller needs too.
 
 It comes to every socket but the one that asked, so these ask by REST: then it comes to all of one's own.
@@ -229,16 +240,9 @@ class Client:
         """Return the one direct chat with somebody."""
         return await self._create_chat(kind="direct", memberIds=[user_id])
 
-    async def start_group(self, name: str, member_ids: Iterable[str], *, history: bool | None = None) -> Chat:
-        """Make a group of these people and oneself.
-
-        Args:
-            name: What it is called.
-            member_ids: Who is in it.
-            history: Whether those who join later see what was said before.
-        """
-        members = list(member_ids)
-        return await self._create_chat(kind="group", name=name, memberIds=members, historyForNewMembers=history)
+    async def start_group(self, name: str, member_ids: Iterable[str]) -> Chat:
+        """Make a group of these people and oneself."""
+        return await self._create_chat(kind="group", name=name, memberIds=list(member_ids))
 
     async def list_chats(self, *, limit: int | None = None, cursor: str | None = None) -> Chats:
         """Return one's chats, latest first, a page at a time."""
@@ -257,7 +261,7 @@ class Client:
 
     async def add_members(self, chat_id: str, user_ids: Iterable[str]) -> Chat:
         """Let people into a group."""
-        chat: Chat = await self.call("addMembers", chatId=chat_id, userIds=list(user_ids))
+        chat: Chat = await self.call("addMembers", chatId=chat_id, memberIds=list(user_ids))
         return chat
 
     async def remove_member(self, chat_id: str, user_id: str | None = None) -> None:
@@ -438,7 +442,7 @@ class Client:
         """Take in what was pushed."""
         if "seq" in frame:
             event = cast(Event, frame)
-            is_joining = frame["type"] == JOINED and self.user_id in frame["memberIds"]
+            is_joining = frame["type"] == JOINED and self.user_id in frame.get("memberIds", ())
             self._take(event, after=event["seq"] - 1 if is_joining else 0)
             return
         if frame["type"] == "chat.created":
