@@ -210,9 +210,9 @@ class ModelConversation(Conversation):
 
 def test_every_device_ends_with_the_servers_log(world: None) -> None:
     run_state_machine_as_test(
-        Conversation, settings=settings(max_examples=25, stateful_step_count=50, phases=[Phase.generate])
+        Conversation, settings=settings(max_examples=16, stateful_step_count=50, phases=[Phase.generate])
     )
 
 
 def test_every_device_ends_with_the_log_of_a_server_that_keeps_its_promises() -> None:
-    run_state_machine_as_test(ModelConversation, settings=settings(max_examples=300, stateful_step_count=50))
+    run_state_machine_as_test(ModelConversation, settings=settings(max_examples=200, stateful_step_count=50))
