@@ -67,9 +67,7 @@ export const strings = {
   chats: {
     title: "Chats",
     search: "Search chats and people",
-    clearSearch: "Clear search",
     newChat: "New chat",
-    newGroup: "New group",
     none: "No conversations yet",
     noneHint: "Find someone by their username and say hello.",
     nothingFound: "Nothing found",
@@ -177,7 +175,6 @@ export const strings = {
     admin: "admin",
     add: "Add people",
     addTitle: "Add people",
-    added: "Already in the group",
     actionsFor: (name) => `Actions for ${name}`,
     makeAdmin: "Make admin",
     remove: "Remove from group",
@@ -208,8 +205,6 @@ export const strings = {
   newChat: {
     title: "New chat",
     groupTitle: "New group",
-    close: "Close",
-    back: "Back",
     startGroup: "New group",
     startGroupHint: "Talk with several people at once",
     groupName: "Group name",
