@@ -254,6 +254,7 @@ def test_a_code_logs_in_once(gateway: Gateway, ann: Person) -> None:
     challenge = begin(gateway, ann.email)
     fields = {**challenge, "code": gateway.code_to(ann.email)}
     assert visit(gateway, "logIn", **fields).status == 200
+    assert not codes.is_right(Purpose.LOG_IN, ann.email, fields["code"])
     assert visit(gateway, "logIn", **fields).status == 401
     assert visit(gateway, "logIn", **{**fields, **begin(gateway, ann.email)}).status == 401
 

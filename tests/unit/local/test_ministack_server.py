@@ -198,3 +198,15 @@ def test_a_deployment_half_way_is_not_saved(tmp_path: Path, status: str, saved: 
 
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "state" / "cloudformation.json").exists() is saved
+
+
+def test_sending_a_mail_asks_for_the_permission_on_its_sender() -> None:
+    body = json.dumps({"FromEmailAddress": "kaiwa@example.com"}).encode()
+    result = run_patched(
+        "from ministack.core import iam_actions\n"
+        "server.know_senders()\n"
+        "place = ('ses', 'POST', '/v2/email/outbound-emails', {})\n"
+        f"for body in ({body!r}, b'', b'[]'):\n"
+        "    print(iam_actions.extract_resource_arn(*place, body, {}, 'us-east-1', '000000000000'))"
+    )
+    assert result.stdout.split() == ["arn:aws:ses:us-east-1:000000000000:identity/kaiwa@example.com", "*", "*"]
