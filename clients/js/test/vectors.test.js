@@ -94,7 +94,7 @@ test("the outbox", async (context) => {
   }
 });
 
-test("the pauses", options, () => {
+test("the pauses", () => {
   const { reconnect, renewal } = examples("backoff");
   for (const { attempt, random, seconds } of reconnect)
     assert.equal(
