@@ -119,4 +119,4 @@ class Bucket:
             raise reached(max(1, round((1 - left) / self._per_second)))
 
 
-SENDS = Bucket("sends", 300, 20)
+SENDS = Bucket("sends", 1000, 50)
