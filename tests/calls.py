@@ -28,9 +28,6 @@ ELSEWHERE = {
 }
 """What calls need that are neither to a table, a queue nor the user pool."""
 
-UNSIGNED = {"SignUp"}
-"""Cognito evaluates no IAM policy for it (its API reference)."""
-
 
 class Crash(BaseException):
     """The function's process ended. No code of ours catches it."""
@@ -165,8 +162,6 @@ def record(calls: Calls, original: Callable[..., Any]) -> Callable[..., Any]:
 
 def needed(call: Call) -> set[tuple[str, str]]:
     """Return the IAM actions that a call needs, each with the logical id of what it concerns."""
-    if call.operation in UNSIGNED:
-        return set()
     if call.operation in ELSEWHERE:
         return {ELSEWHERE[call.operation]}
     if call.operation == QUEUE:

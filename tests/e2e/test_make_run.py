@@ -159,7 +159,7 @@ def test_it_serves_a_page_that_two_people_can_talk_on_and_ends_without_a_trace(
     page = httpx.get(web_url)
     assert page.headers["content-type"].startswith("text/html")
     assert "<title>Kaiwa</title>" in page.text
-    assert httpx.get(f"{web_url}/config.json").json() == {"apiUrl": endpoints["apiUrl"]}
+    assert httpx.get(f"{web_url}/config.json").json() == {"apiUrl": endpoints["apiUrl"], "inbox": "inbox.json"}
     assert httpx.get(f"{web_url}/clients/js/index.js").headers["content-type"].startswith("text/javascript")
 
     with httpx.Client(base_url=endpoints["apiUrl"], timeout=TIMEOUT) as http:
