@@ -1,5 +1,6 @@
 """People, and the names that are taken."""
 
+import unicodedata
 from collections.abc import Iterable
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -216,5 +217,5 @@ class Username(Table):
 
 
 def key_of(username: str) -> str:
-    """Return what two names share that are the same name but for upper and lower case."""
-    return username.casefold()
+    """Return what names share that people take for the same, in whatever case, width or composition they are written."""
+    return unicodedata.normalize("NFKC", username).casefold()
