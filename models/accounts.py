@@ -217,5 +217,5 @@ class Username(Table):
 
 
 def key_of(username: str) -> str:
-    """Return what names share that people take for the same, in whatever case, width or composition they are written."""
+    """Return what names share that people take for the same, in whatever case, width or composition they stand."""
     return unicodedata.normalize("NFKC", username).casefold()

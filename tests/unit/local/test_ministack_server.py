@@ -68,7 +68,7 @@ def test_a_route_without_a_route_response_sends_nothing(socket_url: str) -> None
 
 def test_messages_of_one_socket_are_answered_side_by_side(socket_url: str) -> None:
     with connect(socket_url) as socket:
-        socket.send('{"action": "echo", "sleep": 3, "name": "slow"}')
+        socket.send('{"action": "echo", "sleep": 2, "name": "slow"}')
         assert ask(socket, "echo", name="quick")["name"] == "quick"
         assert json.loads(socket.recv(timeout=10))["name"] == "slow"
 
