@@ -133,7 +133,7 @@ def test_what_was_written_offline_is_sent_once_and_what_was_missed_appears(
     away.is_connected("Reconnecting…")
     for text in ("written in a tunnel", "and another"):
         away.say(text)
-        away.has_sent(text, "sending")
+        away.is_sending(text)
     for text in ("missed 1", "missed 2"):
         there.say(text)
         there.has_sent(text)

@@ -93,8 +93,12 @@ class Window:
         """Wait until a message with exactly this text stands in the conversation."""
         expect(self.message(text)).to_have_count(times)
 
-    def has_sent(self, text: str, state: str = "sent") -> None:
-        expect(self.message(text)).to_have_attribute("data-state", state)
+    def has_sent(self, text: str) -> None:
+        """Wait until a message is stored, whether or not somebody has read it already."""
+        expect(self.message(text)).to_have_attribute("data-state", re.compile("^(sent|read)$"))
+
+    def is_sending(self, text: str) -> None:
+        expect(self.message(text)).to_have_attribute("data-state", "sending")
 
     def message(self, text: str) -> Locator:
         exactly = self.page.get_by_test_id("message-text").filter(has_text=re.compile(f"^{re.escape(text)}$"))
