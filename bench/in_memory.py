@@ -46,6 +46,11 @@ ENVIRONMENT = {
     "OFFLINE_EVENTS": "false",
     "MESSAGE_DAYS": "0",
     "CONFIRM_MAIL": "false",
+    "MAIL_URL": "https://email.us-east-1.amazonaws.com",
+    "MAIL_FROM": "kaiwa@example.com",
+    "WEB_URL": "https://chat.example.com",
+    "ERASURES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
+    "LIMITS": '{"sends": 0}',
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
 }
 """Models name their tables while they are imported, so this comes before any of them."""
@@ -122,15 +127,17 @@ class World:
         ends = [time.monotonic(), *(parcel.result() for parcel in self._parcels)]
         return (max(ends) - started) * 1000
 
-    def _exchange(self, service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> Any:
+    def _exchange(
+        self, method: str, service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> Any:
         if service == "execute-api":
-            return self._over_http(service, operation, url, body, headers)
+            return self._over_http(method, service, operation, url, body, headers)
         self.costs.calls[operation] = self.costs.calls.get(operation, 0) + 1
         if service == "sqs":
             text = msgspec.json.decode(body)["MessageBody"]
             self._parcels.append(self._workers.submit(_deliver, text))
             return self._answer(200, b"{}")
-        prepared = AWSRequest("POST", url, headers=dict(headers), data=body).prepare()
+        prepared = AWSRequest(method, url, headers=dict(headers), data=body).prepare()
         _, response = self._emitter.emit_until_response(f"before-send.{service}.{operation}", request=prepared)
         self._count(operation, msgspec.json.decode(body), msgspec.json.decode(response.content))
         return self._answer(response.status_code, response.content)
