@@ -1,7 +1,6 @@
 """SQS: what is to be done later, and surely."""
 
 import msgspec
-from botocore.exceptions import HTTPClientError
 
 from core import aws
 from core.settings import settings
@@ -26,20 +25,7 @@ def send(queue_url: str, text: str, delay_seconds: int = 0) -> None:
         QueueError: SQS refused it, or did not answer.
     """
     body = msgspec.json.encode({"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds})
-    for attempt in range(1, aws.TRIES + 1):
-        status = _try(body)
-        if status == OK:
-            return
-        if not aws.is_passing(status):
-            break
-        if attempt < aws.TRIES:
-            aws.wait(attempt)
-    raise QueueError(f"SQS answered {status}.")
-
-
-def _try(body: bytes) -> int:
-    """Send once. Returns the HTTP status; 503 where there was no answer."""
-    try:
-        return aws.post("sqs", "SendMessage", f"{settings().queue_url}/", body, HEADERS).status
-    except HTTPClientError:
-        return 503
+    url = f"{settings().queue_url}/"
+    status = aws.persist(lambda: aws.post("sqs", "SendMessage", url, body, HEADERS))
+    if status != OK:
+        raise QueueError(f"SQS answered {status}.")

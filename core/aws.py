@@ -5,12 +5,13 @@ that take most of the processor time of a call. So the hot calls, to DynamoDB, s
 the standard library's own HTTP; of botocore there are the credentials.
 """
 
+import math
 import random
 import select
 import ssl
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -25,6 +26,9 @@ from core.settings import settings
 
 TIMEOUT_SECONDS = (1, 2)
 """To connect, and between two bytes. Both services answer in milliseconds: another try beats more patience."""
+
+UNREACHED = 503
+"""The status that stands for no answer: as with 503, another try may succeed."""
 
 TRIES = 4
 LONGEST_WAIT_SECONDS = 0.1
@@ -180,6 +184,27 @@ def exchange(  # noqa: PLR0917 - a request has these parts.
     else:
         pool.give_back(connection)
     return answer
+
+
+def persist(send: Callable[[], Answer], until: float = math.inf) -> int:
+    """Send a request until AWS neither asks for patience nor keeps silent, or all tries are made.
+
+    Args:
+        send: Sends it once.
+        until: When to stop trying, on the monotonic clock. The first try is made in any case.
+
+    Returns:
+        The last HTTP status, or UNREACHED where there was no answer.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            status = send().status
+        except HTTPClientError:
+            status = UNREACHED
+        if not is_passing(status) or attempt == TRIES or time.monotonic() >= until:
+            break
+        wait(attempt)
+    return status
 
 
 def is_passing(status: int) -> bool:

@@ -1,8 +1,10 @@
 """What becomes of a message whose pushes fail, one way or the other, on one socket or the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import unquote
 
 import pytest
+from botocore.exceptions import HTTPClientError
 
 from adapters import sockets
 from core import aws, telemetry
@@ -13,7 +15,7 @@ from tests.gateway import Gateway, Socket
 from tests.integration.test_chats import crowd
 from tests.people import Person
 
-TIME_OUT = sockets.UNREACHED
+TIME_OUT = -1
 
 FAULTS = {
     "ok": (200, "delivered"),
@@ -32,13 +34,23 @@ def statuses(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, post: Callable[.
     """What API Gateway answers to posts, by connection; where nothing else is said it delivers."""
     statuses: Statuses = {}
 
-    def attempt(connection_id: str, frame: bytes) -> int:
+    send = aws.post
+
+    def status_of(connection_id: str, frame: bytes) -> int:
         if status := statuses.get(connection_id):
             return status
         return 200 if gateway.post(connection_id, frame, 0) is sockets.Outcome.DELIVERED else 410
 
+    def attempt(service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> aws.Answer:
+        if operation != PUSH:
+            return send(service, operation, url, body, headers)
+        status = status_of(unquote(url.rpartition("/")[2]), body)
+        if status == TIME_OUT:
+            raise HTTPClientError(error=TimeoutError())
+        return aws.Answer(status, b"")
+
     monkeypatch.setattr(sockets, "post", post)
-    monkeypatch.setattr(sockets, "_try", attempt)
+    monkeypatch.setattr(aws, "post", attempt)
     monkeypatch.setattr(aws, "wait", lambda _attempt: None)
     return statuses
 
