@@ -106,14 +106,24 @@ def confirm(visitor: Visitor, email: str, code: str) -> None:
         RateLimited: Too many codes were tried.
     """
     email = email.lower()
+    confirm_user(proved(visitor, Purpose.CONFIRMATION, email, code))
+    codes.use_up(Purpose.CONFIRMATION, email)
+
+
+def proved(visitor: Visitor, purpose: Purpose, email: str, code: str) -> identity.Account:
+    """Return the account of a mail address, to whoever has the code that was sent there. The code stays good.
+
+    Raises:
+        InvalidRequest: The code is not good.
+        RateLimited: Too many codes were tried.
+    """
     limits.count(limits.TRIES_PER_MAIL.of(email), limits.TRIES_PER_ADDRESS.of(visitor.source_address))
-    if not codes.is_right(Purpose.CONFIRMATION, email, code):
+    if not codes.is_right(purpose, email, code):
         raise codes.wrong()
     account = identity.find(email)
     if not account:
         raise codes.wrong()
-    confirm_user(account)
-    codes.use_up(Purpose.CONFIRMATION, email)
+    return account
 
 
 def confirm_user(account: identity.Account) -> None:

@@ -31,12 +31,7 @@ def reset(visitor: Visitor, email: str, code: str, password: str) -> None:
     """
     passwords.require_strong(password)
     email = email.lower()
-    limits.count(limits.TRIES_PER_MAIL.of(email), limits.TRIES_PER_ADDRESS.of(visitor.source_address))
-    if not codes.is_right(Purpose.PASSWORD, email, code):
-        raise codes.wrong()
-    user = identity.find(email)
-    if not user:
-        raise codes.wrong()
+    user = accounts.proved(visitor, Purpose.PASSWORD, email, code)
     try:
         identity.set_password(user.user_id, password)
     except identity.WeakPassword as error:
