@@ -49,6 +49,7 @@ ENVIRONMENT = {
     "MAIL_URL": "https://email.us-east-1.amazonaws.com",
     "MAIL_FROM": "kaiwa@example.com",
     "WEB_URL": "https://chat.example.com",
+    "FILES_URL": "https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
     "ERASURES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     "LIMITS": '{"sends": 0}',
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
@@ -128,10 +129,17 @@ class World:
         return (max(ends) - started) * 1000
 
     def _exchange(
-        self, method: str, service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        service: str,
+        operation: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        patience_seconds: float | None = None,
     ) -> Any:
         if service == "execute-api":
-            return self._over_http(method, service, operation, url, body, headers)
+            return self._over_http(method, service, operation, url, body, headers, patience_seconds)
         self.costs.calls[operation] = self.costs.calls.get(operation, 0) + 1
         if service == "sqs":
             text = msgspec.json.decode(body)["MessageBody"]

@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 import msgspec
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import HTTPClientError
 from botocore.session import get_session
 
@@ -43,10 +43,12 @@ class Answer(msgspec.Struct, frozen=True):
     Attributes:
         status: The HTTP status.
         body: The bytes of the body.
+        headers: The headers, in lower case.
     """
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
 
 @cache
@@ -86,13 +88,12 @@ class _Pool:
             self._idle.pop().close()
 
     def _new(self) -> HTTPConnection:
-        connect_seconds, read_seconds = TIMEOUT_SECONDS
+        connect_seconds, _ = TIMEOUT_SECONDS
         if self._scheme == "https":
             connection: HTTPConnection = HTTPSConnection(self._host, timeout=connect_seconds, context=_trust())
         else:
             connection = HTTPConnection(self._host, timeout=connect_seconds)
         connection.connect()
-        connection.sock.settimeout(read_seconds)
         return connection
 
 
@@ -143,7 +144,7 @@ def delete(service: str, operation: str, url: str) -> Answer:
 def _signed(method: str, service: str, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
     address = urlsplit(url)
     return signature.signed(
-        _credentials().get_frozen_credentials(),
+        credentials(),
         region=settings().region,
         service=service,
         method=method,
@@ -154,6 +155,11 @@ def _signed(method: str, service: str, url: str, body: bytes, headers: Mapping[s
     )
 
 
+def credentials() -> ReadOnlyCredentials:
+    """Return who this function is to AWS, at this moment."""
+    return _credentials().get_frozen_credentials()
+
+
 def exchange(  # noqa: PLR0917 - a request has these parts.
     method: str,
     service: str,  # noqa: ARG001 - it and the next one are for whoever stands in for AWS.
@@ -161,20 +167,33 @@ def exchange(  # noqa: PLR0917 - a request has these parts.
     url: str,
     body: bytes,
     headers: Mapping[str, str],
+    patience_seconds: float | None = None,
 ) -> Answer:
     """Send a signed request and return what is answered. Tests put an AWS in memory in its place.
+
+    Args:
+        method: The HTTP method.
+        service: The service's name in signatures.
+        operation: What is asked of it.
+        url: Where to, with the query as it was signed.
+        body: What.
+        headers: All of them, the signature's too.
+        patience_seconds: How long to wait between two bytes, where that is not ``TIMEOUT_SECONDS``.
 
     Raises:
         HTTPClientError: There was no answer.
     """
     address = urlsplit(url)
+    target = f"{address.path}?{address.query}" if address.query else address.path
     pool = _pool(address.scheme, address.netloc)
     connection: HTTPConnection | None = None
     try:
         connection = pool.take()
-        connection.request(method, address.path, body, dict(headers))
+        connection.sock.settimeout(patience_seconds or TIMEOUT_SECONDS[1])
+        connection.request(method, target, body, dict(headers))
         response = connection.getresponse()
-        answer = Answer(response.status, response.read())
+        told = {name.lower(): value for name, value in response.getheaders()}
+        answer = Answer(response.status, response.read(), told)
     except (OSError, HTTPException) as error:
         if connection:
             connection.close()

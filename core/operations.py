@@ -15,11 +15,23 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from core import clock, deadline, telemetry
-from core.errors import Failure, FieldError, Internal, InvalidRequest, TooLarge, Unauthenticated, Unavailable
+from core.errors import (
+    Failure,
+    FieldError,
+    Internal,
+    InvalidRequest,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedType,
+)
 from core.shapes import Request
 
 MOST_FRAME_BYTES = 32 * 1024
 """A client's frame. API Gateway's quota page: "WebSocket frame size 32 KB"; the local AWS does not enforce it."""
+
+MOST_CONTENT_BYTES = 4 * 1024 * 1024
+"""A body that is no JSON. In base64 it is 5.6 MB; Lambda takes 6 MB (its quota page, "Invocation payload")."""
 
 MOST_BODY_BYTES = 256 * 1024
 """A JSON body over HTTP: 1,000 member ids of 36 characters fit six times."""
@@ -78,10 +90,12 @@ class Reply(msgspec.Struct, Generic[Data], frozen=True):
     Attributes:
         status: The HTTP status.
         data: The answer, or None where there is nothing to say.
+        location: Where to go instead, over HTTP.
     """
 
     status: int
     data: Data
+    location: str | None = None
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -93,6 +107,8 @@ class Operation(msgspec.Struct, frozen=True):
         request: The request's type.
         public: Whether it may be asked before logging in.
         guarded: Whether the guard is asked about the caller; else the operation itself decides.
+        headers: Fields of the request that are headers over HTTP, under the headers' names in lower case.
+        content: The field of the request that is the body itself rather than JSON, if one is.
     """
 
     name: str
@@ -100,6 +116,8 @@ class Operation(msgspec.Struct, frozen=True):
     request: type[Request]
     public: bool
     guarded: bool
+    headers: Mapping[str, str] = {}
+    content: str | None = None
 
 
 _guards: list[Callable[[Caller], None]] = []
@@ -124,7 +142,14 @@ class Operations:
         self.by_action: dict[str, Operation] = {}
 
     def on(
-        self, name: str, *routes: str, socket: bool = True, public: bool = False, guarded: bool = True
+        self,
+        name: str,
+        *routes: str,
+        socket: bool = True,
+        public: bool = False,
+        guarded: bool = True,
+        headers: Mapping[str, str] | None = None,
+        content: str | None = None,
     ) -> Callable[[Callable[..., Reply[Any]]], Callable[..., Reply[Any]]]:
         """Add an operation.
 
@@ -134,10 +159,12 @@ class Operations:
             socket: Whether a frame whose action is ``name`` leads to it too.
             public: Whether a visitor may ask, so that ``run`` takes a Visitor rather than a Caller.
             guarded: Whether the guard is asked about the caller; else ``run`` itself decides.
+            headers: Fields of the request that are headers over HTTP, under the headers' names in lower case.
+            content: The field of the request that is the body itself rather than JSON.
         """
 
         def add(run: Callable[..., Reply[Any]]) -> Callable[..., Reply[Any]]:
-            operation = Operation(name, run, get_type_hints(run)["request"], public, guarded)
+            operation = Operation(name, run, get_type_hints(run)["request"], public, guarded, headers or {}, content)
             self.by_route.update(dict.fromkeys(routes, operation))
             if socket:
                 self.by_action[name] = operation
@@ -158,8 +185,7 @@ class Operations:
     def _run(self, transport: "_Http | _Socket") -> tuple[str, Reply[Any] | Failure]:
         name = transport.route
         try:
-            fields, texts = transport.read()
-            operation = transport.find(self)
+            operation, fields, texts = transport.take(self)
             name = operation.name
             who = transport.visitor() if operation.public else transport.caller()
             request = decode(fields, texts, operation.request)
@@ -340,17 +366,41 @@ class _Http:
             issued_at=int(claims["iat"]),
         )
 
-    def read(self) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """Return the body's fields, and the texts of the path and the query."""
-        body = self._event.get("body") or ""
-        raw = base64.b64decode(body) if self._event.get("isBase64Encoded") else body.encode()
-        if len(raw) > MOST_BODY_BYTES:
-            raise TooLarge("too_large", f"A body is at most {MOST_BODY_BYTES} bytes.")
+    def take(self, operations: Operations) -> tuple[Operation, dict[str, Any], Mapping[str, str]]:
+        """Return the operation, the body's fields, and the texts of the path, the query and the headers it names."""
+        operation = self.find(operations)
         texts = {
             **(self._event.get("queryStringParameters") or {}),
             **(self._event.get("pathParameters") or {}),
         }
-        return _object(raw) if raw else {}, texts
+        elsewhere = {*operation.headers.values(), operation.content}
+        if misplaced := [name for name in texts if name in elsewhere]:
+            raise InvalidRequest.fields([FieldError(name, "This is not a parameter.") for name in misplaced])
+        headers = self._event["headers"]
+        texts |= {field: headers[name] for name, field in operation.headers.items() if name in headers}
+        if operation.content:
+            return operation, {operation.content: self._content()}, texts
+        raw = self._bytes(MOST_BODY_BYTES)
+        fields = _object(raw) if raw else {}
+        return operation, {name: value for name, value in fields.items() if name not in elsewhere}, texts
+
+    def _content(self) -> bytes:
+        """Return a body that is no JSON, as it was sent.
+
+        API Gateway takes what calls itself text for UTF-8, and replaces what is not: then its length is another one.
+        """
+        raw = self._bytes(MOST_CONTENT_BYTES)
+        sent = self._event["headers"].get("content-length", str(len(raw)))
+        if not self._event.get("isBase64Encoded") and sent != str(len(raw)):
+            raise UnsupportedType("unsupported_type", "A text must be in UTF-8. Send it as application/octet-stream.")
+        return raw
+
+    def _bytes(self, most: int) -> bytes:
+        body = self._event.get("body") or ""
+        raw = base64.b64decode(body) if self._event.get("isBase64Encoded") else body.encode()
+        if len(raw) > most:
+            raise TooLarge("too_large", f"A body is at most {most} bytes.")
+        return raw
 
     def render(self, result: Reply[Any] | Failure) -> dict[str, Any]:
         """Return API Gateway's response: JSON, or a problem document (RFC 9457)."""
@@ -368,6 +418,8 @@ class _Http:
                 **_problem(result),
             }
         elif result.data is None:
+            if result.location:
+                headers["location"] = result.location
             return {"statusCode": result.status, "headers": headers}
         else:
             headers["content-type"] = "application/json"
@@ -415,8 +467,8 @@ class _Socket:
             source_address=self._context["identity"]["sourceIp"],
         )
 
-    def read(self) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """Return the frame's fields, less the envelope's two."""
+    def take(self, operations: Operations) -> tuple[Operation, dict[str, Any], Mapping[str, str]]:
+        """Return the operation, and the frame's fields less the envelope's two."""
         raw = (self._event.get("body") or "").encode()
         try:
             fields = _object(raw)
@@ -429,7 +481,7 @@ class _Socket:
                 raise TooLarge("too_large", f"A frame is at most {MOST_FRAME_BYTES} bytes.")
         if request_id is not None and not isinstance(request_id, str):
             raise InvalidRequest.field("requestId", "Expected `str`.")
-        return fields, {}
+        return self.find(operations), fields, {}
 
     def render(self, result: Reply[Any] | Failure) -> dict[str, Any]:
         """Return the reply frame as the route's response. API Gateway sends its body and looks at nothing else."""

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         mail_url: Where SES is.
         mail_from: The sender of our mails. SES must know it as ours.
         web_url: Where people open the web client, for links in mails.
+        files_url: Where the bucket for files is, without a slash at the end.
         erasures_url: The queue of users to erase.
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
         queue_url: Where SQS is.
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_url: str
     mail_from: str
     web_url: str
+    files_url: str
     erasures_url: str
     limits: Mapping[str, int]
     queue_url: str
@@ -74,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             mail_url=environment["MAIL_URL"],
             mail_from=environment["MAIL_FROM"],
             web_url=environment["WEB_URL"],
+            files_url=environment["FILES_URL"],
             erasures_url=environment["ERASURES_URL"],
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
             queue_url=environment["QUEUE_URL"],

@@ -6,7 +6,7 @@ from adapters import identity
 from core.clock import at_least
 from core.errors import Conflict, InvalidRequest, NotFound
 from core.identifiers import derived_id
-from core.operations import Caller, Visitor
+from core.operations import Visitor
 from core.pages import decode_cursor, encode_cursor, foreign_cursor
 from core.parallel import together
 from core.settings import settings
@@ -147,19 +147,6 @@ def resend_confirmation(visitor: Visitor, email: str) -> None:
         user = User.find(account.user_id) if account else None
         if user and user.awaits_confirmation:
             mails.send_confirmation(email, codes.issue(Purpose.CONFIRMATION, email))
-
-
-def change(caller: Caller, display_name: str | None, avatar_file_id: str | None) -> protocol.User:
-    """Change what others see of the caller.
-
-    Raises:
-        NotFound: There is no such file, or no such user any more.
-    """
-    if avatar_file_id is not None:
-        raise NotFound("file_not_found", "There is no such file.")
-    if display_name is not None and not User.change(caller.user_id, display_name):
-        raise unknown_user()
-    return get_user(caller.user_id, ONESELF)
 
 
 def get_user(asking_id: str, user_id: str) -> protocol.User:

@@ -7,6 +7,7 @@ import msgspec
 from core import clock
 from core.errors import Unauthenticated
 from core.operations import Caller
+from domain.accounts import unknown_user
 from models.accounts import User
 
 FRESH_SECONDS = 30
@@ -31,6 +32,20 @@ def check(caller: Caller) -> None:
     """
     user = _user(caller.user_id)
     if not user or not user.admits(caller.issued_at):
+        raise ended()
+
+
+def check_exists(caller: Caller) -> None:
+    """Check the same, and tell somebody who is no more that it is so.
+
+    Raises:
+        Unauthenticated: The token was issued before its user signed out everywhere.
+        NotFound: The user is no more.
+    """
+    user = _user(caller.user_id)
+    if not user:
+        raise unknown_user()
+    if not user.admits(caller.issued_at):
         raise ended()
 
 

@@ -10,7 +10,7 @@ from adapters import identity, queue
 from core.errors import Unavailable
 from core.operations import Caller
 from core.settings import settings
-from domain import codes, groups, sessions
+from domain import codes, files, groups, sessions
 from domain.codes import Purpose
 from models.accounts import User, Username
 from models.blocks import Block
@@ -47,6 +47,7 @@ def finish(user_id: str) -> bool:
         _leave_chats(user_id)
         for block in Block.concerning(user_id):
             block.delete()
+        files.discard_all(user_id)
         Connections(user_id).delete()
         Username.give_up(user.username, user_id)
         User.empty(user_id)

@@ -46,9 +46,18 @@ TRIES_PER_ADDRESS = Limit("triesPerAddress", 200, 15 * 60)
 CODES_PER_MAIL = Limit("codesPerMail", 5, 60 * 60)
 CODES_PER_ADDRESS = Limit("codesPerAddress", 50, 60 * 60)
 TICKETS_PER_USER = Limit("ticketsPerUser", 120, 60)
+UPLOADS_PER_USER = Limit("uploadsPerUser", 1000, 24 * 60 * 60)
 """An address can be an office of many people, so those limits are wide. A try is a password or a code that is sent to
 us: 20 in a quarter of an hour are 2,000 guesses of a password a day. A code dies after three, so that five an hour are
 360 guesses of a million a day."""
+
+
+MOST_BYTES_A_USER = 10 * 1024**3
+
+
+def bytes_per_user() -> int:
+    """Return how many bytes of files one user may have stored; 0 for any number."""
+    return settings().limits.get("bytesPerUser", MOST_BYTES_A_USER)
 
 
 def count(*windows: Window) -> None:

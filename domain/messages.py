@@ -13,10 +13,11 @@ from core.operations import Caller
 from core.pages import fitting
 from core.parallel import together
 from core.shapes import Answer
-from domain import absence, delivery, limits, protocol
+from domain import absence, delivery, files, limits, protocol
 from domain.events import Logged, MessageCreated, MessageDeleted, MessageEdited, MessageEvent
 from models.chats import Chat, Membership
 from models.events import LoggedEvent
+from models.files import File
 from models.messages import Message
 
 
@@ -64,7 +65,7 @@ class Draft(msgspec.Struct, frozen=True):
 
     Attributes:
         text: What they say.
-        file_ids: The files that go with it. Nobody has any yet, so naming one names a file that does not exist.
+        file_ids: The files that go with it.
         reply_to: The message that it answers.
         client_message_id: The client's own name for the message, which makes sending it again harmless.
     """
@@ -90,15 +91,17 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
         The message, and whether it is new. One that was sent before is returned as it was stored then.
 
     Raises:
-        InvalidRequest: The message is empty.
+        InvalidRequest: The message is empty, or names a file twice.
+        Conflict: A file was sent too often.
         NotFound: There is no such chat or file, the caller is not in the chat, or ``reply_to`` is no message of it.
         RateLimited: The caller sends faster than anybody writes.
     """
-    if draft.file_ids:
-        raise NotFound("file_not_found", "There is no such file.")
-    if not draft.text:
-        raise InvalidRequest.field("text", "A message needs a text.")
+    if not draft.text and not draft.file_ids:
+        raise InvalidRequest.field("text", "A message needs a text or a file.")
     limits.SENDS.spend(caller.user_id)
+    message_id = derived_id(caller.user_id, draft.client_message_id) if draft.client_message_id else new_id()
+    if draft.file_ids:
+        _check_files(caller, chat_id, message_id, draft)
     now = clock.now()
     chat = Chat.next_seq(chat_id, caller.user_id, now)
     if not chat:
@@ -107,15 +110,18 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
         raise _unknown_message()
     message = Message(
         chat_id,
-        derived_id(caller.user_id, draft.client_message_id) if draft.client_message_id else new_id(),
+        message_id,
         seq=int(chat.last_seq),
         sender_id=caller.user_id,
         text=draft.text,
+        file_ids=list(draft.file_ids) or None,
         reply_to=draft.reply_to,
         sent_at=now,
         client_message_id=draft.client_message_id,
     )
-    to, is_new = together(lambda: delivery.audience(chat.member_ids), message.insert)
+    # Either the message is stored and its files can be read where it stands, or neither.
+    along = File.sends_in(draft.file_ids, chat_id, int(chat.last_seq)) if draft.file_ids else None
+    to, is_new = together(lambda: delivery.audience(chat.member_ids), lambda: message.insert(along))
     stored = message if is_new else _stored(message)
     # A write whose answer was lost is made again and finds itself: what it finds has the place that was taken just now.
     if stored.seq != message.seq:
@@ -228,7 +234,10 @@ def delete(caller: Caller, chat_id: str, message_id: str) -> protocol.Message:
             raise Forbidden("forbidden", "Only its author or an admin can delete a message.")
         if message.deleted_at:
             return None
-        message.text = message.reactions = None
+        # First the files: cut off after this, the message shows files that nobody can read because of it any more.
+        for file_id in message.file_ids or ():
+            File.take_back(file_id, chat_id, int(message.seq))
+        message.text = message.file_ids = message.reactions = None
         message.deleted_at = clock.now()
         return Change(MessageDeleted, message.deleted_at)
 
@@ -308,11 +317,20 @@ def _unknown_message() -> NotFound:
     return NotFound("message_not_found", "There is no such message in this chat.")
 
 
+def _check_files(caller: Caller, chat_id: str, message_id: str, draft: Draft) -> None:
+    """Check that the caller may send these files, or has done so: a message that is sent again is as it was then."""
+    try:
+        files.check_sendable(caller, draft.file_ids)
+    except NotFound:
+        if not draft.client_message_id or not Message.find(chat_id, message_id):
+            raise
+
+
 def _stored(message: Message) -> Message:
     """Return the message as it was stored the first time."""
     stored = Message.find(message.chat_id, message.message_id)
     if not stored:
-        raise _unknown_message()
+        raise files.unknown_file() if message.file_ids else _unknown_message()
     return stored
 
 
@@ -339,7 +357,7 @@ def _seen(message: Message) -> protocol.Message:
         message_id=message.message_id,
         sender_id=message.sender_id,
         text=message.text,
-        file_ids=[],
+        file_ids=list(message.file_ids or ()),
         reply_to=message.reply_to,
         sent_at=message.sent_at,
         edited_at=message.edited_at,

@@ -23,6 +23,25 @@ class User(Answer, frozen=True, kw_only=True):
     email: str | None = None
 
 
+class File(Answer, frozen=True, kw_only=True):
+    """A file.
+
+    Attributes:
+        size: In bytes.
+        sha256: In hexadecimal digits, as S3 computed it. Of a file above 1 GiB it is what its owner announced, if they
+            did.
+        scan_state: ``pending`` or ``infected``; left out of one that is clean.
+    """
+
+    file_id: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str | None = None
+    created_at: str
+    scan_state: str | None = None
+
+
 class Message(Answer, frozen=True, kw_only=True):
     """A message. ``sender_id`` and the times are the server's.
 

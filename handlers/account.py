@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from core.fields import Code, Cursor, Email, Id, Limit, NewPassword
 from core.operations import Caller, Operations, Reply, Visitor
 from core.shapes import Nothing, Request
-from domain import accounts, blocks, erasure, protocol, recovery
+from domain import accounts, blocks, erasure, profiles, protocol, recovery
 
 handler = Operations()
 
@@ -42,10 +42,10 @@ class ResetPassword(Request, frozen=True):
 
 
 class UpdateUser(Request, frozen=True):
-    """What to change."""
+    """What to change. ``null`` for ``avatarFileId`` takes the picture away."""
 
     display_name: DisplayName | None = None
-    avatar_file_id: Id | None = None
+    avatar_file_id: Id | UnsetType | None = UNSET
 
 
 class Block(Request, frozen=True):
@@ -92,7 +92,8 @@ def reset_password(request: ResetPassword, visitor: Visitor) -> Reply[None]:
 @handler.on("updateUser", "PATCH /users/me", socket=False)
 def update_user(request: UpdateUser, caller: Caller) -> Reply[protocol.User]:
     """Change what others see of the caller."""
-    return Reply(200, accounts.change(caller, request.display_name, request.avatar_file_id))
+    picture = None if request.avatar_file_id is UNSET else request.avatar_file_id or ""
+    return Reply(200, profiles.change(caller, request.display_name, picture))
 
 
 @handler.on("deleteUser", "DELETE /users/me", socket=False)

@@ -28,7 +28,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack_app
 from ministack.core import iam_actions, lambda_runtime, persistence
-from ministack.services import apigateway, cloudformation, lambda_svc
+from ministack.services import apigateway, cloudformation, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 # An event, a stored record or an answer of MiniStack: JSON whose shape is its own affair.
@@ -416,6 +416,22 @@ def know_senders() -> None:
     iam_actions._ses_v2_resource_arn = sender
 
 
+def compute_checksums_of_copies() -> None:
+    """Compute the checksum that a CopyObject asks for.
+
+    S3 is asked by ``x-amz-checksum-algorithm`` (its API reference, "CopyObject"); MiniStack knows another header alone.
+    """
+    copy_object = s3._copy_object
+
+    def copy_and_compute(bucket: str, key: str, headers: dict[str, str]) -> Answer:
+        asked = headers.get("x-amz-checksum-algorithm")
+        named = {**headers, "x-amz-sdk-checksum-algorithm": asked} if asked else headers
+        answer: Answer = copy_object(bucket, key, named)
+        return answer
+
+    s3._copy_object = copy_and_compute
+
+
 def camel_keys(record: Record) -> Record:
     """Return a record with the first letter of its keys in lower case; values stay as they are."""
     return {key[:1].lower() + key[1:]: value for key, value in record.items()}
@@ -436,6 +452,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     learn_socket_resources,
     read_cors_settings,
     know_senders,
+    compute_checksums_of_copies,
 )
 
 

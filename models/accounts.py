@@ -32,6 +32,7 @@ class User(Table):
         awaits_confirmation: Set until the mail address is confirmed, where that is asked for.
         signed_out_at: When they last signed out everywhere, in milliseconds since 1970.
         is_signing_out: Set from then until every socket is closed.
+        file_bytes: How many bytes of files they have stored, or are about to.
         erased_at: When they left. What is left of them then is this, the id and ``signed_out_at``.
     """
 
@@ -49,6 +50,7 @@ class User(Table):
     awaits_confirmation = BooleanAttribute(attr_name="awaitsConfirmation", null=True)
     signed_out_at = NumberAttribute(attr_name="signedOutAt", null=True)
     is_signing_out = BooleanAttribute(attr_name="isSigningOut", null=True)
+    file_bytes = NumberAttribute(attr_name="fileBytes", null=True)
     erased_at = UnicodeAttribute(attr_name="erasedAt", null=True)
 
     def admits(self, issued_at: int) -> bool:
@@ -101,11 +103,28 @@ class User(Table):
         holds(lambda: user.update([cls.awaits_confirmation.remove()], cls.user_id.exists()))
 
     @classmethod
-    def change(cls, user_id: str, display_name: str) -> "User | None":
-        """Change how a user is shown. Returns the user, or None where there is none."""
+    def change(cls, user_id: str, display_name: str | None, picture: str | None) -> bool:
+        """Change how a user is shown. Returns False where there is no such user.
+
+        Args:
+            user_id: The user.
+            display_name: Their name; None to leave it.
+            picture: The file of their picture; None to leave it, an empty text for none.
+        """
         user = cls(user_id)
+        actions: list[Action] = []
+        if display_name is not None:
+            actions.append(cls.display_name.set(display_name))
+        if picture is not None:
+            actions.append(cls.avatar_file_id.set(picture) if picture else cls.avatar_file_id.remove())
         here = cls.user_id.exists() & cls.erased_at.does_not_exist()
-        return user if holds(lambda: user.update([cls.display_name.set(display_name)], here)) else None
+        return holds(lambda: user.update(actions, here))
+
+    @classmethod
+    def lose_picture(cls, user_id: str, file_id: str) -> None:
+        """Show a user without a picture, if it is still this one."""
+        user = cls(user_id)
+        holds(lambda: user.update([cls.avatar_file_id.remove()], cls.avatar_file_id == file_id))
 
     @classmethod
     def sign_out(cls, user_id: str) -> bool:
@@ -147,6 +166,7 @@ class User(Table):
             cls.initial.remove(),
             cls.name_key.remove(),
             cls.awaits_confirmation.remove(),
+            cls.file_bytes.remove(),
         ]
         holds(lambda: user.update(told, cls.erased_at.exists()))
 

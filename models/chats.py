@@ -160,6 +160,11 @@ class Membership(Table):
         return list(cls.batch_get([(user_id, chat_id) for user_id in user_ids]))
 
     @classmethod
+    def sides_of(cls, user_id: str, chat_ids: Iterable[str]) -> list["Membership"]:
+        """Return the user's side of those of the chats that they are a member of, in no order."""
+        return list(cls.batch_get([(user_id, chat_id) for chat_id in chat_ids], consistent_read=True))
+
+    @classmethod
     def of(cls, user_id: str) -> list["Membership"]:
         """Return the user's side of all their chats."""
         return list(cls.query(user_id, consistent_read=True))

@@ -5,15 +5,16 @@ same item, and the second write fails. A local index gives the order of the log.
 a message of 1 KB costs one write unit more and not two.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
-from pynamodb.constants import MAP
+from pynamodb.constants import LIST, MAP
 from pynamodb.indexes import IncludeProjection, LocalSecondaryIndex
+from pynamodb.transactions import TransactWrite
 
 from models.events import LoggedEvent
-from models.table import Table, expiring, found, holds, table_name, transaction, wins
+from models.table import Table, decides, expiring, found, holds, table_name, transaction, wins
 
 Reactions = dict[str, set[str]]
 """The users who reacted, under their emoji."""
@@ -31,6 +32,20 @@ class ReactionsAttribute(Attribute[Reactions]):
     def deserialize(self, value: dict[str, Any]) -> Reactions:
         """Read them."""
         return {emoji: set(user_ids["SS"]) for emoji, user_ids in value.items()}
+
+
+class IdsAttribute(Attribute[list[str]]):
+    """Ids, in their order, as DynamoDB's list of strings."""
+
+    attr_type = LIST
+
+    def serialize(self, value: list[str]) -> list[dict[str, Any]]:
+        """Write them."""
+        return [{"S": one} for one in value]
+
+    def deserialize(self, value: list[dict[str, Any]]) -> list[str]:
+        """Read them."""
+        return [one["S"] for one in value]
 
 
 class MessageBySeq(LocalSecondaryIndex["Message"]):  # type: ignore[no-untyped-call]
@@ -60,6 +75,7 @@ class Message(Table):
     seq = NumberAttribute()
     sender_id = UnicodeAttribute(attr_name="senderId")
     text = UnicodeAttribute(null=True)
+    file_ids = IdsAttribute(attr_name="fileIds", null=True)
     reply_to = UnicodeAttribute(attr_name="replyTo", null=True)
     sent_at = UnicodeAttribute(attr_name="sentAt")
     client_message_id = UnicodeAttribute(attr_name="clientMessageId", null=True)
@@ -69,9 +85,25 @@ class Message(Table):
     changed_seq = NumberAttribute(attr_name="changedSeq", null=True)
     expires_at = expiring()
 
-    def insert(self) -> bool:
-        """Store the message unless it is stored already. Returns whether this call stored it."""
-        return holds(lambda: self.save(Message.message_id.does_not_exist()))
+    def insert(self, along: Callable[[TransactWrite], None] | None = None) -> bool:
+        """Store the message unless it is stored already.
+
+        Args:
+            along: Adds what must be written with it: all of it or nothing.
+
+        Returns:
+            Whether this call stored it.
+        """
+        is_new = Message.message_id.does_not_exist()
+        if not along:
+            return holds(lambda: self.save(is_new))
+
+        def write() -> None:
+            with transaction() as writes:
+                writes.save(self, condition=is_new)
+                along(writes)
+
+        return decides(write)
 
     def change(self, since: float | None, event: LoggedEvent) -> bool:
         """Store the message as it is now, and the event that tells of it, both or neither.

@@ -13,6 +13,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from core import clock
+from core.attempts import MOST, attempts
 from core.identifiers import new_id
 from core.settings import settings
 from models.dynamodb import Client
@@ -21,7 +22,9 @@ Item = TypeVar("Item")
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
-LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+FAILED = "ConditionalCheckFailed"
+IN_THE_WAY = "TransactionConflict"
+LOST = frozenset({FAILED, IN_THE_WAY})
 """Why a transaction is cancelled when another write was faster (TransactWriteItems' API reference)."""
 
 DAY_SECONDS = 24 * 60 * 60
@@ -86,6 +89,26 @@ def wins(write: Callable[[], Any]) -> bool:
         if any(reason and reason.code in LOST for reason in error.cancellation_reasons):
             return False
         raise
+    return True
+
+
+def decides(write: Callable[[], Any]) -> bool:
+    """Make a transaction, again while another write of one of its items is under way.
+
+    Returns:
+        False where a condition of it failed.
+    """
+    for attempt in attempts():
+        try:
+            write()
+        except TransactWriteError as error:
+            reasons = {reason.code for reason in error.cancellation_reasons if reason}
+            if FAILED in reasons:
+                return False
+            if IN_THE_WAY not in reasons or attempt == MOST:
+                raise
+        else:
+            break
     return True
 
 

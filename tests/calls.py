@@ -20,6 +20,21 @@ BUS = "PutEvents"
 CLOSE = "DeleteConnection"
 MAIL = "SendEmail"
 
+STORAGE = {
+    "PutObject": "PutObject",
+    "PostObject": "PutObject",
+    "UploadPart": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "HeadObject": "GetObject",
+    "GetObject": "GetObject",
+    "DeleteObject": "DeleteObject",
+    "ListParts": "ListMultipartUploadParts",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+}
+"""What S3's operations need (its user guide, "Required permissions for Amazon S3 API operations"). Who signs a URL or a
+form for somebody else must be allowed what it is for."""
+
 ELSEWHERE = {
     PUSH: ("execute-api:ManageConnections", "WebsocketsApi"),
     CLOSE: ("execute-api:ManageConnections", "WebsocketsApi/DELETE"),
@@ -66,6 +81,7 @@ class Calls:
 
     made: list[Call] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
+    needed: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ticks = itertools.count(1)
@@ -97,7 +113,7 @@ class Calls:
             )
             self.made.append(call)
         try:
-            self._check_permission(call)
+            self.check(call)
             return self._interceptor(call, lambda: self._serialised(proceed))
         finally:
             with self._recording:
@@ -141,7 +157,18 @@ class Calls:
         with self._aws:
             return proceed()
 
-    def _check_permission(self, call: Call) -> None:
+    @property
+    def running(self) -> str:
+        """The function that is running."""
+        return self._running[0]
+
+    def check(self, call: Call) -> None:
+        """Refuse a call that its function may not make, as IAM would.
+
+        Raises:
+            ClientError: It may not.
+        """
+        self.needed.setdefault(call.function, set()).update(needed(call))
         allowed = template.permissions()[call.function]
         for action, resource in needed(call):
             if (action, resource) not in allowed:
@@ -164,6 +191,11 @@ def needed(call: Call) -> set[tuple[str, str]]:
     """Return the IAM actions that a call needs, each with the logical id of what it concerns."""
     if call.operation in ELSEWHERE:
         return {ELSEWHERE[call.operation]}
+    if call.operation == "CopyObject":
+        source, key = call.parameters["CopySource"], call.parameters["Key"]
+        return {("s3:GetObject", _folder(source)), ("s3:PutObject", _folder(key))}
+    if call.operation in STORAGE:
+        return {(f"s3:{STORAGE[call.operation]}", _folder(call.parameters["Key"]))}
     if call.operation == QUEUE:
         queue = call.parameters["QueueUrl"].rpartition("-")[2]
         return {("sqs:SendMessage", f"{queue.capitalize()}Queue")}
@@ -172,6 +204,10 @@ def needed(call: Call) -> set[tuple[str, str]]:
         index = f"/index/{call.parameters['IndexName']}" if "IndexName" in call.parameters else ""
         return {(f"dynamodb:{action}", tables[name] + index) for name, action in concerned}
     return {(f"cognito-idp:{call.operation}", "UserPool")}
+
+
+def _folder(key: str) -> str:
+    return f"FilesBucket/{key.partition('/')[0]}"
 
 
 def _tables(operation: str, parameters: dict[str, Any]) -> set[tuple[str, str]]:

@@ -20,6 +20,7 @@ os.environ.update(
     MAIL_URL="https://email.us-east-1.amazonaws.com",
     MAIL_FROM="kaiwa@example.com",
     WEB_URL="https://chat.example.com",
+    FILES_URL="https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
     ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     LIMITS="{}",
     QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
@@ -44,7 +45,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import bus, mail, queue, sockets
+from adapters import bus, mail, queue, sockets, storage
 from core import aws as core_aws
 from core import clock as core_clock
 from core import telemetry
@@ -52,7 +53,7 @@ from core.settings import settings
 from domain import accounts, admission, limits
 from models import dynamodb
 from tests import template
-from tests.calls import Calls, record
+from tests.calls import Call, Calls, record
 from tests.cognito import mended
 from tests.gateway import Gateway
 from tests.people import Person
@@ -101,6 +102,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     monkeypatch.setattr(BaseClient, "_make_api_call", record(calls, mended(BaseClient._make_api_call, calls)))
     monkeypatch.setattr(core_aws, "exchange", in_memory)
     monkeypatch.setattr(dynamodb.Client, "_make_api_call", record(calls, dynamodb.Client._make_api_call))
+    monkeypatch.setattr(storage, "request", recorded_request(calls, storage.request))
+    for name, operation in {"form": "PostObject", "url_of_part": "UploadPart", "url_of": "GetObject"}.items():
+        monkeypatch.setattr(storage, name, recorded_signing(calls, operation, getattr(storage, name)))
     yield calls
     assert calls.denied == []
 
@@ -127,7 +131,11 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
     monkeypatch.setenv("USER_POOL_ID", pool_id)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", client_id)
     settings.cache_clear()
+    (bucket,) = template.resources("AWS::S3::Bucket").values()
+    assert bucket["BucketName"]["Fn::Sub"].partition("$")[0] == storage.bucket().rpartition("-")[0] + "-"
+    _client("s3").create_bucket(Bucket=storage.bucket())
     yield
+    empty_bucket()
     monkeypatch.undo()
     settings.cache_clear()
     for properties in tables:
@@ -137,13 +145,40 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
     mock.stop(remove_data=False)
 
 
+def recorded_request(calls: Calls, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what takes the place of a request to S3."""
+
+    def make(operation: str, method: str, key: str, **given: Any) -> Any:
+        source = (given.get("headers") or {}).get("x-amz-copy-source", "")
+        parameters = {"Key": key, "CopySource": source.removeprefix(f"/{storage.bucket()}/")}
+        return calls.make(operation, parameters, lambda: original(operation, method, key, **given))
+
+    return make
+
+
+def recorded_signing(calls: Calls, operation: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what takes the place of signing for somebody else, who needs what the signer may."""
+
+    def sign(key: str, *given: Any) -> Any:
+        calls.check(Call(calls.running, operation, {"Key": key}, 0))
+        return original(key, *given)
+
+    return sign
+
+
 def in_memory(
-    method: str, service: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]
+    method: str,
+    service: str,
+    operation: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    _patience_seconds: float | None = None,
 ) -> core_aws.Answer:
     """Let moto answer: it listens to an event that botocore's clients emit before they send."""
     prepared = AWSRequest(method, url, headers=dict(headers), data=body).prepare()
     _, response = _emitter().emit_until_response(f"before-send.{service}.{operation}", request=prepared)
-    return core_aws.Answer(response.status_code, response.content)
+    return core_aws.Answer(response.status_code, response.content, {k.lower(): v for k, v in response.headers.items()})
 
 
 @pytest.fixture
@@ -196,6 +231,15 @@ def _emitter() -> Any:
 def _client(service: str) -> Any:
     """Making a client costs more than all that a test does with it."""
     return boto3.client(service)
+
+
+def empty_bucket() -> None:
+    s3, name = _client("s3"), storage.bucket()
+    for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+    for one in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=one["Key"])
+    s3.delete_bucket(Bucket=name)
 
 
 def _create_table(properties: dict) -> None:

@@ -119,6 +119,7 @@ class Gateway:
         claims: dict[str, str] | None = None,
         query: dict[str, Any] | None = None,
         body: Any = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Make an HTTP request.
 
@@ -128,6 +129,7 @@ class Gateway:
             claims: What Cognito's token says, all in strings as API Gateway hands it on. None for no token.
             query: The query's parameters.
             body: Bytes, a text, or what shall be JSON.
+            headers: Besides those of every request, in lower case.
         """
         route, parameters = self._match(method, path)
         event = recorded("http")
@@ -144,6 +146,7 @@ class Gateway:
             event["body"], event["isBase64Encoded"] = base64.b64encode(body).decode(), True
         else:
             _set(event, "body", body if isinstance(body, str) or body is None else json.dumps(body))
+        event["headers"] |= {"content-length": str(_length(event)), **(headers or {})}
         if claims is None:
             del context["authorizer"], event["headers"]["authorization"]
         else:
@@ -222,6 +225,25 @@ class Gateway:
             answer = self.invoke(function, event)
             failed += [texts[one["itemIdentifier"]] for one in answer["batchItemFailures"]]
         return failed
+
+    def end(self, noun: str, image: dict[str, Any], by: dict[str, str] | None = None) -> list[dict[str, str]]:
+        """Tell the function that follows a table's stream that an item is gone; that its time was over, unless told.
+
+        Returns:
+            What must come again.
+        """
+        event = recorded("stream")
+        (record,) = event["Records"]
+        record["dynamodb"]["OldImage"] = image
+        if by is not None:
+            record["userIdentity"] = by
+        (function,) = (
+            name
+            for name, described in template.functions().items()
+            for one in described.get("events", [])
+            if "stream" in one and one["stream"]["arn"]["Fn::GetAtt"][0] == f"{noun.capitalize()}Table"
+        )
+        return self.invoke(function, event)["batchItemFailures"]
 
     def put(self, kind: str, details: Sequence[bytes]) -> None:
         """Take the place of adapters.bus.put."""
@@ -353,6 +375,11 @@ def read_frame(response: dict[str, Any]) -> Answer:
 def recorded(name: str) -> dict[str, Any]:
     """Return an event as AWS sends it."""
     return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def _length(event: dict[str, Any]) -> int:
+    body = event.get("body", "")
+    return len(base64.b64decode(body) if event["isBase64Encoded"] else body.encode())
 
 
 def _set(event: dict[str, Any], name: str, value: Any) -> None:

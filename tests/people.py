@@ -4,10 +4,13 @@ import base64
 import json
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from tests.gateway import Answer, Gateway, Socket, recorded, request_line
 
 PASSWORD = "Correct-Horse-9"
+
+BYTES = "application/octet-stream"
 
 HTTP = "http"
 SOCKET = "socket"
@@ -54,6 +57,16 @@ class Person:
             return self.gateway.http(method, path, claims=self.claims, query=fields)
         return self.gateway.http(method, path, claims=self.claims, body=fields)
 
+    def upload(self, content: bytes = b"hello", name: str = "a.bin", content_type: str = BYTES) -> Answer:
+        """Upload a file in one request."""
+        headers = {"content-type": content_type, "content-disposition": attachment(name)}
+        return self.gateway.http("POST", "/files", claims=self.claims, body=content, headers=headers)
+
+    def download(self, file_id: str) -> Answer:
+        """Ask where a file is fetched from."""
+        path, headers = f"/files/{file_id}", {"accept": "application/json"}
+        return self.gateway.http("GET", path, claims=self.claims, headers=headers)
+
     @cached_property
     def standing_socket(self) -> Socket:
         """The socket for questions over a socket."""
@@ -90,6 +103,10 @@ class Person:
 
     def __repr__(self) -> str:
         return self.username
+
+
+def attachment(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def mail_of(username: str) -> str:

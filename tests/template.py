@@ -108,9 +108,11 @@ def _listed(value: str | list[str]) -> list[str]:
 def _resource(value: dict[str, Any]) -> str:
     if "Fn::GetAtt" in value:
         name, attribute = value["Fn::GetAtt"]
-        assert attribute == "Arn"
-        return name
+        assert attribute in {"Arn", "StreamArn"}
+        return name if attribute == "Arn" else f"{name}/stream"
     text = value["Fn::Sub"]
+    if folder := re.fullmatch(r"\$\{(\w+)\.Arn\}/(\w+)/\*", text):
+        return f"{folder[1]}/{folder[2]}"
     if index := re.fullmatch(r"\$\{(\w+)\.Arn\}/index/(\w+)", text):
         return f"{index[1]}/index/{index[2]}"
     if text.startswith("arn:${AWS::Partition}:ses:"):

@@ -11,12 +11,18 @@ import pytest
 from adapters.sockets import Outcome
 from core.settings import settings
 from domain import admission
+from domain.files import MOST_COPIED_BYTES, MOST_FORM_BYTES
+from models.files import File
 from tests import template
-from tests.calls import Call, Calls, Crash, Death, needed
+from tests.calls import Call, Calls, Crash, Death, Proceed, needed
 from tests.conftest import Clock
 from tests.gateway import Gateway
 from tests.integration.test_chats import crowd
+from tests.integration.test_files import PNG, announce, image_of, put
 from tests.people import PASSWORD, SOCKET, Person, visit
+
+FOLLOWING = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+"""What Lambda does in a function's name to feed it from a stream (its guide, "Using Lambda with Amazon DynamoDB")."""
 
 POLLING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 """What Lambda does in a function's name to feed it from a queue (Lambda's guide, "Using Lambda with Amazon SQS")."""
@@ -72,18 +78,21 @@ def test_every_permission_is_used(
     group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
     ann.ask("removeMember", chatId=group, userId=bob.user_id)
 
+    bring_files(gateway, ann, bob, calls)
+
     with_the_queue(gateway, ann, bob, clock, monkeypatch)
 
     leave_by_every_way(gateway, ann, bob, monkeypatch)
 
-    used: dict[str, set[tuple[str, str]]] = {name: set() for name in template.functions()}
-    for call in calls.made:
-        used[call.function] |= needed(call)
+    used = {name: calls.needed.get(name, set()) for name in template.functions()}
     for name, function in template.functions().items():
         for event in function.get("events", []):
             if "sqs" in event:
                 queue, _ = event["sqs"]["arn"]["Fn::GetAtt"]
                 used[name] |= {(f"sqs:{action}", queue) for action in POLLING}
+            if "stream" in event:
+                table, _ = event["stream"]["arn"]["Fn::GetAtt"]
+                used[name] |= {(f"dynamodb:{action}", f"{table}/stream") for action in FOLLOWING}
     assert used == template.permissions()
 
 
@@ -101,6 +110,37 @@ def register_by_every_way(gateway: Gateway, calls: Calls, confirm_mail: Callable
     visit(gateway, "registerUser", username="gus", email="gus@example.com", password=PASSWORD)
     visit(gateway, "resendConfirmation", email="gus@example.com")
     confirm_mail(False)
+
+
+def bring_files(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> None:
+    """Bring files by every way, send, show and delete them, and let some end by themselves."""
+    picture = ann.upload(PNG, "a.png", "image/png").data["fileId"]
+    ann.ask("updateUser", avatarFileId=picture)
+    chat_id = ann.start_chat(bob)
+    plain = ann.upload().data["fileId"]
+    message = ann.ask("sendMessage", chatId=chat_id, fileIds=[picture, plain]).data
+    assert bob.download(plain).status == 200
+    bob.ask("sendMessage", chatId=chat_id, fileIds=[plain])
+    ann.ask("deleteMessage", chatId=chat_id, messageId=message["messageId"])
+    ann.ask("listFiles")
+    ann.ask("deleteFile", fileId=picture)
+    announce(ann, 0)
+    small, large, huge = announce(ann, 5), announce(ann, 2 * MOST_FORM_BYTES), announce(ann, 2 * MOST_COPIED_BYTES)
+    put(f"uploads/{small}", b"12345")
+    assert ann.ask("completeUpload", fileId=small).status == 200
+    for file_id in (large, huge):
+        ann.ask("resumeUpload", fileId=file_id)
+        gateway.end("files", image_of(file_id))
+        ann.ask("deleteFile", fileId=file_id)
+
+    def delete_meanwhile(call: Call, proceed: Proceed) -> object:
+        if call.operation == "PutObject":
+            with calls.aside():
+                File.get(call.parameters["Key"].removeprefix("files/")).mark_deleted()
+        return proceed()
+
+    with calls.intercepted(delete_meanwhile):
+        assert ann.upload().status == 404
 
 
 def set_password(gateway: Gateway, email: str) -> None:
@@ -138,6 +178,8 @@ def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person, monkeypatch: 
         kim.open_socket()
         socket = person.open_socket()
         person.ask("blockUser", userId=kim.user_id)
+        for size in (2 * MOST_FORM_BYTES, 2 * MOST_COPIED_BYTES):
+            announce(person, size)
         # The first attempt to close it fails, so that the queue's function has to.
         gateway.outcomes[socket.connection_id] = Outcome.FAILED
         assert person.ask("deleteUser").status == 202

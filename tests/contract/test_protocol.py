@@ -6,7 +6,21 @@ import pytest
 from core.errors import FieldError
 from core.operations import Operations
 from core.shapes import Answer, Request
-from domain import absence, accounts, blocks, chats, events, log, marks, messages, presence, protocol, sessions, tickets
+from domain import (
+    absence,
+    accounts,
+    blocks,
+    chats,
+    events,
+    files,
+    log,
+    marks,
+    messages,
+    presence,
+    protocol,
+    sessions,
+    tickets,
+)
 from tests import template
 from tests.gateway import handler_of
 
@@ -19,6 +33,12 @@ GIVEN: dict[type[Answer], str] = {
     accounts.Users: "users nextCursor",
     blocks.Blocks: "blocks nextCursor",
     blocks.Blocked: "userId blockedAt",
+    protocol.File: "fileId name contentType size sha256 createdAt scanState",
+    files.Place: "number url size",
+    files.Target: "method url fields parts",
+    files.Upload: "fileId upload expiresAt",
+    files.Download: "url expiresAt file",
+    files.Files: "files nextCursor",
     protocol.User: "userId username displayName avatarFileId createdAt online lastSeenAt email",
     tickets.NewTicket: "ticket url expiresIn",
     presence.Greeting: "userId deviceId connectionExpiresAt keepAliveSeconds serverTime",
@@ -84,6 +104,13 @@ TAKEN: dict[str, str] = {
     "markRead": "chatId seq",
     "setTyping": "chatId typing",
     "getPresence": "userIds",
+    "uploadFile": "content contentType contentDisposition",
+    "downloadFile": "fileId accept",
+    "createUpload": "name contentType size sha256",
+    "resumeUpload": "fileId",
+    "completeUpload": "fileId",
+    "listFiles": "limit cursor",
+    "deleteFile": "fileId",
 }
 
 OPTIONAL = {
@@ -93,6 +120,9 @@ OPTIONAL = {
     protocol.OpenedChat: {"name", "lastMessage", "historyForNewMembers", "readSeqs"},
     protocol.Message: {"text", "replyTo", "editedAt", "deletedAt", "changedSeq", "clientMessageId"},
     presence.Presence: {"lastSeenAt"},
+    protocol.File: {"sha256", "scanState"},
+    files.Target: {"url", "fields", "parts"},
+    files.Files: {"nextCursor"},
     events.ChatUpdated: {"name", "historyForNewMembers"},
     **{one: {"message"} for one in events.MessageEvent.__subclasses__()},
     accounts.Users: {"nextCursor"},

@@ -63,7 +63,8 @@ def test_the_indexes_are_the_models(name: str) -> None:
     for index in models()[name]._indexes.values():
         kind = "GlobalSecondaryIndexes" if isinstance(index, GlobalSecondaryIndex) else "LocalSecondaryIndexes"
         schema = index._get_schema()
-        expected[schema["index_name"]] = (kind, schema["key_schema"], schema["projection"])
+        keys = sorted(schema["key_schema"], key=lambda one: one["KeyType"])
+        expected[schema["index_name"]] = (kind, keys, schema["projection"])
     assert described == expected
 
 

@@ -52,6 +52,13 @@ WHOLE: dict[str, dict[str, Any]] = {
     "setAdmin": {"chatId": "GROUP", "userId": "me", "admin": True},
     "setTyping": {"chatId": "CHAT", "typing": True},
     "getPresence": {"userIds": ["bob"]},
+    "uploadFile": {},
+    "downloadFile": {"fileId": "FILE"},
+    "createUpload": {"name": "a.bin", "contentType": "application/zip", "size": 5},
+    "resumeUpload": {"fileId": "FILE"},
+    "completeUpload": {"fileId": "FILE"},
+    "listFiles": {"limit": 5},
+    "deleteFile": {"fileId": "FILE"},
 }
 """A request that succeeds, for each operation. CHAT stands for a direct chat of ann's, GROUP for a group, BOB for bob,
 CODE for a code."""
@@ -98,6 +105,13 @@ WRONG: list[tuple[str, str, Any]] = [
     ("addMembers", "memberIds", "bob"),
     ("setAdmin", "admin", 1),
     ("getPresence", "userIds", ["x"] * 101),
+    ("createUpload", "name", ""),
+    ("createUpload", "contentType", 5),
+    ("createUpload", "size", -1),
+    ("createUpload", "size", "5"),
+    ("createUpload", "sha256", "f" * 63),
+    ("listFiles", "limit", "0"),
+    ("listFiles", "cursor", "!"),
 ]
 
 TOO_LONG: list[tuple[str, str, str]] = [
@@ -123,6 +137,9 @@ TOO_LONG: list[tuple[str, str, str]] = [
     ("updateChat", "name", "x" * 101),
     ("removeMember", "userId", "x" * 129),
     ("addReaction", "emoji", "👍" * 201),
+    ("createUpload", "name", "x" * 1025),
+    ("downloadFile", "fileId", "x" * 129),
+    ("deleteFile", "fileId", "x" * 129),
 ]
 
 
@@ -138,6 +155,11 @@ WITHOUT_KINDS = {
     "deleteUser",
     "blockUser",
     "unblockUser",
+    "uploadFile",
+    "downloadFile",
+    "resumeUpload",
+    "completeUpload",
+    "deleteFile",
 }
 """Operations with no field that could be of a wrong kind: a path is always text."""
 
@@ -158,10 +180,14 @@ def operations() -> dict[str, tuple[Operations, str | None, bool, bool]]:
 OPERATIONS = operations()
 OVER_HTTP = [name for name, (_, route, _, _) in OPERATIONS.items() if route]
 OVER_SOCKET = [name for name, (_, _, has_action, _) in OPERATIONS.items() if has_action]
-WITH_BODY = [name for name in OVER_HTTP if not OPERATIONS[name][1].startswith(("GET", "DELETE"))]
+BYTES = "uploadFile"
+"""Its body is a file, and so never wrong."""
+
+WITH_BODY = [name for name in OVER_HTTP if not OPERATIONS[name][1].startswith(("GET", "DELETE")) and name != BYTES]
 PRIVATE = [name for name in OVER_HTTP if not OPERATIONS[name][3]]
 
 WAYS = [(name, HTTP) for name in OVER_HTTP] + [(name, SOCKET) for name in OVER_SOCKET]
+WAYS_WITH_FIELDS = [(name, way) for name, way in WAYS if name != BYTES]
 
 
 def wrong_ways(cases: list[tuple[str, str, Any]]) -> list[tuple[str, str, Any, str]]:
@@ -194,7 +220,7 @@ def whole(operation: str, chat: str) -> dict[str, Any]:
     return {name: stands_for.get(str(value), value) for name, value in WHOLE[operation].items()}
 
 
-def real(fields: dict[str, Any], ann: Person) -> dict[str, Any]:
+def real(operation: str, fields: dict[str, Any], ann: Person) -> dict[str, Any]:
     """Return, in place of what only stands for it, a message, a group or ann herself."""
     made: dict[str, Any] = {}
     if fields.get("chatId") == "GROUP":
@@ -203,6 +229,10 @@ def real(fields: dict[str, Any], ann: Person) -> dict[str, Any]:
             made["memberIds"] = [ann.user_id]
         if "userId" in fields:
             made["userId"] = ann.user_id
+    elif fields.get("fileId") == "FILE":
+        announced = WHOLE["createUpload"]
+        resumes = operation == "resumeUpload"
+        made["fileId"] = (ann.ask("createUpload", **announced) if resumes else ann.upload()).data["fileId"]
     elif "messageId" in fields:
         made["messageId"] = ann.say(fields["chatId"], "hi")["messageId"]
     return made
@@ -216,7 +246,7 @@ def test_the_tables_name_every_operation() -> None:
 @pytest.mark.parametrize(("operation", "over"), WAYS)
 def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, bob: Person, chat: str) -> None:
     fields = whole(operation, chat)
-    fields |= real(fields, ann)
+    fields |= real(operation, fields, ann)
     if operation == "refreshSession":
         fields["refreshToken"] = ann.session["refreshToken"]
     if "code" in fields:
@@ -224,10 +254,10 @@ def test_a_whole_request_succeeds(operation: str, over: str, ann: Person, bob: P
         fields["code"] = codes.issue(purpose, ann.email)
     if operation == "blockUser":
         fields["userId"] = bob.user_id
-    assert ann.ask(operation, over, **fields).status in {200, 201, 202, 204}
+    assert ann.ask(operation, over, **fields).status in {200, 201, 202, 204, 302}
 
 
-@pytest.mark.parametrize(("operation", "over"), WAYS)
+@pytest.mark.parametrize(("operation", "over"), WAYS_WITH_FIELDS)
 def test_an_unknown_field_is_named(operation: str, over: str, zoe: Person, calls: Calls) -> None:
     refused_by_name(zoe, operation, over, {**whole(operation, "c"), "senderId": "bob"}, "senderId", calls)
 
@@ -281,7 +311,7 @@ def test_a_body_that_is_no_json_object_is_malformed(
 
 def request(person: Person, operation: str, body: str | bytes) -> Answer:
     method, path = str(OPERATIONS[operation][1]).split()
-    return person.request(method, path.replace("{chatId}", "c").replace("{userId}", "u"), body)
+    return person.request(method, path.replace("{chatId}", "c").replace("{userId}", "u").replace("{fileId}", "f"), body)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY)
@@ -320,8 +350,8 @@ def test_only_an_access_token_opens(operation: str, token: str, zoe: Person, cal
     route = str(OPERATIONS[operation][1])
     context = event["requestContext"]
     event["routeKey"] = context["routeKey"] = route
-    event["body"] = "{}"
-    event["pathParameters"] = {"chatId": "c", "userId": "me"} if "{" in route else {}
+    event["body"], event["headers"]["content-length"] = "{}", "2"
+    event["pathParameters"] = {"chatId": "c", "userId": "me", "fileId": "f"} if "{" in route else {}
     if token == "id token":
         context["authorizer"]["jwt"]["claims"] = {**zoe.claims, "token_use": "id"}
     elif token == "no token":
@@ -380,7 +410,7 @@ def test_what_people_write_never_reaches_the_log(
 ) -> None:
     """Not the words, the mail addresses, the passwords, the tokens nor the tickets, whether it succeeds or fails."""
     fields = whole(operation, chat)
-    fields |= real(fields, ann)
+    fields |= real(operation, fields, ann)
     if operation == "refreshSession":
         fields["refreshToken"] = ann.session["refreshToken"]
 

@@ -23,7 +23,8 @@ def post(url: str) -> aws.Answer:
 
 def test_what_is_answered_comes_back(endpoint: Endpoint) -> None:
     endpoint.answer(Told(418, b"tea"))
-    assert post(endpoint.url) == aws.Answer(418, b"tea")
+    answer = post(endpoint.url)
+    assert (answer.status, answer.body, answer.headers["content-length"]) == (418, b"tea", "3")
     (arrived,) = endpoint.posts
     assert (arrived.path, arrived.body) == ("/test", BODY)
     assert arrived.headers["content-type"] == "application/json"

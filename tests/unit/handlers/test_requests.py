@@ -18,10 +18,13 @@ from handlers.account import (
 )
 from handlers.chat import CreateChat, GetChat, ListChats
 from handlers.create_ticket import CreateTicket
+from handlers.download_file import DownloadFile
+from handlers.file import CreateUpload, ListFiles, OwnFile
 from handlers.get_chat_history import GetChatHistory
 from handlers.get_user_info import FindUsers, GetUser
 from handlers.register_user import RegisterUser
 from handlers.send_message import SendMessage
+from handlers.upload_file import UploadFile
 from handlers.user_login import LogIn, RefreshSession
 
 WHOLE: dict[type[Request], dict[str, Any]] = {
@@ -43,6 +46,11 @@ WHOLE: dict[type[Request], dict[str, Any]] = {
     GetChat: {"chatId": "c"},
     SendMessage: {"chatId": "c", "text": "hi"},
     GetChatHistory: {"chatId": "c"},
+    UploadFile: {"content": b""},
+    DownloadFile: {"fileId": "f"},
+    CreateUpload: {"name": "a", "contentType": "a/b", "size": 0},
+    OwnFile: {"fileId": "f"},
+    ListFiles: {},
 }
 
 TAKEN: list[tuple[type[Request], str, Any]] = [
@@ -69,6 +77,13 @@ TAKEN: list[tuple[type[Request], str, Any]] = [
     (SendMessage, "clientMessageId", "x" * 128),
     (GetChatHistory, "before", 0),
     (GetChatHistory, "after", 2**53),
+    (SendMessage, "fileIds", ["f"] * 10),
+    (UpdateUser, "avatarFileId", None),
+    (UpdateUser, "avatarFileId", "f"),
+    (CreateUpload, "name", "x" * 1024),
+    (CreateUpload, "contentType", "x" * 255),
+    (CreateUpload, "size", 5 * 1024**3),
+    (CreateUpload, "sha256", "0aF" + "9" * 61),
 ]
 
 REFUSED: list[tuple[type[Request], str, Any]] = [
@@ -102,6 +117,13 @@ REFUSED: list[tuple[type[Request], str, Any]] = [
     *((GetChatHistory, "before", seq) for seq in [-1, 2**53 + 1, 1.5, "1"]),
     *((GetChatHistory, "after", seq) for seq in [-1, 2**53 + 1, 1.5, "1"]),
     *((GetChatHistory, "limit", limit) for limit in [0, 101]),
+    *((UpdateUser, "avatarFileId", one) for one in ["", "x" * 129, 5]),
+    *((DownloadFile, "fileId", one) for one in ["", "x" * 129]),
+    *((CreateUpload, "name", name) for name in ["", "x" * 1025, None, 5]),
+    *((CreateUpload, "contentType", one) for one in ["x" * 256, None, 5]),
+    *((CreateUpload, "size", size) for size in [-1, 5 * 1024**3 + 1, 1.5, "1", None]),
+    *((CreateUpload, "sha256", one) for one in ["", "0" * 63, "0" * 65, "g" * 64, "0" * 64 + "\n"]),
+    *((ListFiles, "limit", limit) for limit in [0, 101]),
 ]
 
 

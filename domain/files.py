@@ -1,0 +1,474 @@
+"""Files: brought in one request, or to S3 directly; kept for their owner and for whom they were sent to."""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from adapters import storage
+from core import clock
+from core.errors import Conflict, InvalidRequest, NotFound, TooLarge, Unavailable, UnsupportedType
+from core.identifiers import new_id
+from core.operations import Caller
+from core.pages import decode_cursor, encode_cursor
+from core.shapes import Answer
+from domain import admission, content_types, file_names, limits, protocol
+from domain.accounts import unknown_user
+from models import files
+from models.accounts import User
+from models.chats import Membership
+from models.files import File
+
+MOST_BYTES = 5 * 1024**3
+
+MOST_FORM_BYTES = 64 * 1024**2
+"""What is larger is sent in parts."""
+
+PART_BYTES = 16 * 1024**2
+"""All parts but the last are at least 5 MiB (S3's user guide, "Amazon S3 multipart upload limits"); 320 make 5 GiB."""
+
+MOST_COPIED_BYTES = 1024**3
+"""Up to here S3 copies, and so computes the SHA-256 of the whole, well within the time of a request."""
+
+UPLOAD_URL_SECONDS = 60 * 60
+DOWNLOAD_URL_SECONDS = 5 * 60
+
+
+class Place(Answer, frozen=True, kw_only=True):
+    """Where a part goes, by PUT."""
+
+    number: int
+    url: str
+    size: int
+
+
+class Target(Answer, frozen=True, kw_only=True):
+    """Where a client sends bytes: a form with fields, the file being the last of them; or its parts."""
+
+    method: str
+    url: str | None = None
+    fields: dict[str, str] | None = None
+    parts: list[Place] | None = None
+
+
+class Upload(Answer, frozen=True, kw_only=True):
+    """A file whose bytes are awaited. What is listed is what is still to be sent."""
+
+    file_id: str
+    upload: Target
+    expires_at: str
+
+
+class Download(Answer, frozen=True, kw_only=True):
+    """Where a file is fetched from, by GET and without any token, until then."""
+
+    url: str
+    expires_at: str
+    file: protocol.File
+
+
+class Files(Answer, frozen=True, kw_only=True):
+    """A page of the caller's files, latest first."""
+
+    files: list[protocol.File]
+    next_cursor: str | None = None
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """A file as its owner announces it.
+
+    Attributes:
+        name: Its name.
+        content_type: What it is.
+        size: Its bytes.
+        sha256: In hexadecimal digits, if the owner knows.
+    """
+
+    name: str
+    content_type: str | None
+    size: int
+    sha256: str | None
+
+
+def store(caller: Caller, content: bytes, content_type: str | None, disposition: str | None) -> protocol.File:
+    """Store a small file whose bytes came with the request.
+
+    Raises:
+        InvalidRequest: The header with its name cannot be read.
+        UnsupportedType: It is not the picture that it is said to be.
+        NotFound: The caller is no more.
+        TooLarge: The caller would have too many bytes stored.
+        RateLimited: The caller has uploaded too often today.
+        Unavailable: S3 did not store it.
+    """
+    admission.check_exists(caller)
+    name = file_names.read(disposition)
+    kind = content_types.checked(content_types.read(content_type), content[: content_types.SNIFFED_BYTES])
+    if not kind:
+        raise UnsupportedType("unsupported_type", "These bytes are not the picture that they are said to be.")
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = _insert(caller, Announced(name, kind, len(content), sha256))
+    try:
+        storage.put(_key(file), content, kind, sha256)
+    except storage.StorageError as error:
+        raise Unavailable from error
+    return _kept(file, kind, sha256)
+
+
+def announce(caller: Caller, announced: Announced) -> Upload:
+    """Make a file whose bytes the client will send to S3.
+
+    Raises:
+        InvalidRequest: The name is none.
+        UnsupportedType: The type is none.
+        NotFound: The caller is no more.
+        TooLarge: The caller would have too many bytes stored.
+        RateLimited: The caller has uploaded too often today.
+        Unavailable: S3 did not answer.
+    """
+    admission.check_exists(caller)
+    name = file_names.harmless(announced.name, "name")
+    kind = content_types.read(announced.content_type)
+    sha256 = announced.sha256.lower() if announced.sha256 else None
+    file = _insert(caller, Announced(name, kind, announced.size, sha256))
+    if file.size <= MOST_FORM_BYTES:
+        return _by_form(file)
+    try:
+        upload_id = storage.begin_parts(_upload_key(file), kind)
+    except storage.StorageError as error:
+        raise Unavailable from error
+    if not file.await_parts(upload_id):
+        raise unknown_file()
+    return _by_parts(file, [])
+
+
+def resume(caller: Caller, file_id: str) -> Upload:
+    """Tell what is still to be sent of a file, and where.
+
+    Raises:
+        NotFound: The caller has no such file.
+        Conflict: Everything is there.
+        Unavailable: S3 did not answer.
+    """
+    file = _own(caller, file_id)
+    if file.state != files.AWAITED:
+        raise Conflict("conflict", "This file is complete.")
+    if not file.upload_id:
+        return _by_form(file)
+    try:
+        arrived = storage.list_parts(_upload_key(file), file.upload_id)
+    except storage.StorageError as error:
+        raise Unavailable from error
+    return _by_parts(file, _whole(file, arrived or []))
+
+
+def complete(caller: Caller, file_id: str) -> protocol.File:
+    """Make a file of the bytes that S3 has, if they are those that were announced. To do so again changes nothing.
+
+    What a form uploads could be replaced as long as the form is good. So the bytes are copied to where nobody can
+    write, and as S3 copies, it computes their SHA-256.
+
+    Raises:
+        NotFound: The caller has no such file.
+        Conflict: The bytes are not there, or are others than those that were announced.
+        Unavailable: S3 did not answer.
+    """
+    file = _own(caller, file_id)
+    if file.state == files.STORED:
+        return seen(file)
+    try:
+        return _complete(file)
+    except storage.StorageError as error:
+        raise Unavailable from error
+
+
+def download(caller: Caller, file_id: str) -> Download:
+    """Return where a file is fetched from, to somebody who may.
+
+    Raises:
+        NotFound: There is no such file, or none for the caller: the two look alike on purpose.
+    """
+    file = File.find(file_id)
+    if not file or not _is_there(file) or not _readable(caller, [file]):
+        raise unknown_file()
+    expires_at = clock.timestamp(clock.milliseconds() + DOWNLOAD_URL_SECONDS * 1000)
+    kind, disposition = content_types.served(file.content_type), file_names.attachment(file.name)
+    url = storage.url_of(_key(file), kind, disposition, DOWNLOAD_URL_SECONDS)
+    return Download(url=url, expires_at=expires_at, file=seen(file))
+
+
+def list_files(caller: Caller, limit: int, cursor: str | None) -> Files:
+    """Return the caller's files, latest first.
+
+    Raises:
+        InvalidRequest: The cursor is not one that we gave.
+    """
+    found = File.page(caller.user_id, limit + 1, decode_cursor(cursor, tuple[str, str]))
+    page = found[:limit]
+    more = len(found) > limit
+    return Files(
+        files=[seen(file) for file in page],
+        next_cursor=encode_cursor((page[-1].created_at, page[-1].file_id)) if more else None,
+    )
+
+
+def delete(caller: Caller, file_id: str) -> None:
+    """Delete one's own file, wherever it was sent to, or give its upload up.
+
+    Raises:
+        NotFound: The caller has no such file.
+        Unavailable: S3 did not answer. The file is nobody's from now on; to ask again removes the rest.
+    """
+    file = File.find_anyway(file_id)
+    if not file or file.owner_id != caller.user_id:
+        raise unknown_file()
+    try:
+        discard(file)
+    except storage.StorageError as error:
+        raise Unavailable from error
+
+
+def discard(file: File) -> None:
+    """Remove a file: it is nobody's at once, then its bytes go, and at last what tells of them.
+
+    Raises:
+        StorageError: S3 did not delete the bytes. DynamoDB ends the file by itself, which leads here again.
+    """
+    if file.is_shown:
+        User.lose_picture(file.owner_id, file.file_id)
+    file.mark_deleted()
+    _delete_bytes(file)
+    file.remove()
+
+
+def discard_all(user_id: str) -> None:
+    """Remove all files of somebody who has left.
+
+    Raises:
+        StorageError: S3 did not delete some of the bytes.
+    """
+    for file in File.of(user_id):
+        discard(file)
+
+
+def expire(image: dict[str, Any]) -> None:
+    """Remove the bytes of a file that DynamoDB has ended, and count them no more.
+
+    Args:
+        image: The item as it was.
+
+    Raises:
+        StorageError: S3 did not delete the bytes.
+    """
+    file = File.ended(image)
+    _delete_bytes(file)
+    File.release(file.file_id, file.owner_id, int(file.size))
+
+
+def check_sendable(caller: Caller, file_ids: Collection[str]) -> None:
+    """Check that somebody may send files: each is theirs, or one that they can read.
+
+    Raises:
+        InvalidRequest: One is named twice.
+        NotFound: There is no such file, or none for the caller.
+        Conflict: One stands in too many places already.
+    """
+    if len(set(file_ids)) < len(file_ids):
+        raise InvalidRequest.field("fileIds", "Expected each file once.")
+    found = File.find_all(file_ids)
+    if len(found) < len(file_ids) or not all(map(_is_there, found)) or not _readable(caller, found):
+        raise unknown_file()
+    if any(len(file.sent or ()) >= files.MOST_SENDS for file in found):
+        raise Conflict("conflict", f"A file can be sent {files.MOST_SENDS} times. Upload it again.")
+
+
+def show(caller: Caller, file_id: str) -> None:
+    """Let everybody who has logged in see a picture of the caller's.
+
+    Raises:
+        InvalidRequest: It is no picture.
+        NotFound: The caller has no such file, or it is not known to be clean.
+    """
+    file = _own(caller, file_id)
+    if content_types.essence(file.content_type) not in content_types.PICTURES:
+        raise InvalidRequest.field("avatarFileId", "Expected a picture: PNG, JPEG, GIF, WebP or AVIF.")
+    if not File.show(file_id, caller.user_id):
+        raise unknown_file()
+
+
+def hide(file_id: str) -> None:
+    """Let a picture be seen by those alone whom it was sent to."""
+    File.hide(file_id)
+
+
+def seen(file: File) -> protocol.File:
+    """Return a file as clients see it."""
+    return protocol.File(
+        file_id=file.file_id,
+        name=file.name,
+        content_type=file.content_type,
+        size=int(file.size),
+        sha256=file.sha256,
+        created_at=file.created_at,
+        scan_state=None if file.scan_state == files.CLEAN else file.scan_state,
+    )
+
+
+def unknown_file() -> NotFound:
+    """Say that there is no such file, or none for the caller."""
+    return NotFound("file_not_found", "There is no such file.")
+
+
+def _insert(caller: Caller, announced: Announced) -> File:
+    limits.count(limits.UPLOADS_PER_USER.of(caller.user_id))
+    file = File(
+        new_id(),
+        owner_id=caller.user_id,
+        name=announced.name,
+        content_type=announced.content_type,
+        size=announced.size,
+        sha256=announced.sha256,
+        created_at=clock.now(),
+        state=files.AWAITED,
+        scan_state=files.PENDING,
+        expires_at=clock.seconds() + files.UPLOAD_SECONDS,
+    )
+    if not file.insert(limits.bytes_per_user()):
+        if not User.find(caller.user_id):
+            raise unknown_user()
+        raise TooLarge("too_large", "You have no room for this file. Delete others first.")
+    return file
+
+
+def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:
+    """Note that the bytes are in their place. Where the file went meanwhile, they go too."""
+    if file.keep(kind, sha256, files.CLEAN):
+        return seen(file)
+    now = File.find(file.file_id)
+    if now and now.state == files.STORED:
+        return seen(now)
+    with suppress(storage.StorageError):
+        storage.delete(_key(file))
+    raise unknown_file()
+
+
+def _complete(file: File) -> protocol.File:
+    source = _upload_key(file)
+    if file.upload_id:
+        _join(file, source)
+    arrived = storage.find(source)
+    if not arrived or arrived.size != file.size:
+        raise _other_bytes()
+    first = storage.beginning(source, content_types.SNIFFED_BYTES) if file.size else b""
+    kind = content_types.checked(file.content_type, first)
+    if not kind:
+        raise _other_bytes()
+    sha256 = file.sha256
+    if source != _key(file):
+        sha256 = _copied(file, source, arrived.tag)
+    kept = _kept(file, kind, sha256)
+    if source != _key(file):
+        # What is left here the bucket's lifecycle removes.
+        with suppress(storage.StorageError):
+            storage.delete(source)
+    return kept
+
+
+def _join(file: File, key: str) -> None:
+    """Have S3 make one object of the parts, unless that was done before."""
+    arrived = storage.list_parts(key, file.upload_id)
+    if arrived is None:
+        return
+    if len(_whole(file, arrived)) < len(_sizes(file)) or len(arrived) > len(_sizes(file)):
+        raise _other_bytes()
+    storage.join_parts(key, file.upload_id, arrived)
+
+
+def _copied(file: File, source: str, tag: str) -> str:
+    """Copy the bytes to where they stay. Returns their SHA-256, if they are those that were announced."""
+    copy = storage.find(_key(file)) if storage.copy(source, tag, _key(file)) else None
+    if not copy or copy.size != file.size or not copy.sha256:
+        raise _other_bytes()
+    if file.sha256 not in {None, copy.sha256}:
+        storage.delete(_key(file))
+        raise _other_bytes()
+    return copy.sha256
+
+
+def _delete_bytes(file: File) -> None:
+    """Delete what S3 has of a file, finished or not."""
+    if file.upload_id:
+        storage.abort_parts(_upload_key(file), file.upload_id)
+    for key in {_key(file), _upload_key(file)}:
+        storage.delete(key)
+
+
+def _by_form(file: File) -> Upload:
+    url, fields = storage.form(_upload_key(file), file.content_type, int(file.size), UPLOAD_URL_SECONDS)
+    return _upload(file, Target(method="POST", url=url, fields=fields))
+
+
+def _by_parts(file: File, arrived: Iterable[int]) -> Upload:
+    """Return where the parts go that have not arrived."""
+    key, skipped = _upload_key(file), set(arrived)
+    parts = [
+        Place(number=number, url=storage.url_of_part(key, file.upload_id, number, UPLOAD_URL_SECONDS), size=size)
+        for number, size in enumerate(_sizes(file), 1)
+        if number not in skipped
+    ]
+    return _upload(file, Target(method="PUT", parts=parts))
+
+
+def _upload(file: File, target: Target) -> Upload:
+    expires_at = clock.timestamp(clock.milliseconds() + UPLOAD_URL_SECONDS * 1000)
+    return Upload(file_id=file.file_id, upload=target, expires_at=expires_at)
+
+
+def _sizes(file: File) -> list[int]:
+    """Return the sizes of a file's parts."""
+    whole, rest = divmod(int(file.size), PART_BYTES)
+    return [PART_BYTES] * whole + [rest] * bool(rest)
+
+
+def _whole(file: File, arrived: Iterable[storage.Part]) -> list[int]:
+    """Return the numbers of the parts that are there with all their bytes."""
+    sizes = dict(enumerate(_sizes(file), 1))
+    return [part.number for part in arrived if sizes.get(part.number) == part.size]
+
+
+def _own(caller: Caller, file_id: str) -> File:
+    file = File.find(file_id)
+    if not file or file.owner_id != caller.user_id:
+        raise unknown_file()
+    return file
+
+
+def _is_there(file: File) -> bool:
+    return bool(file.state == files.STORED and file.scan_state != files.INFECTED)
+
+
+def _readable(caller: Caller, wanted: Collection[File]) -> bool:
+    """Say whether somebody may read all of these files: with one read where not all of them are theirs."""
+    others = [file for file in wanted if file.owner_id != caller.user_id]
+    if any(file.scan_state != files.CLEAN for file in others):
+        return False
+    sent = [file for file in others if not file.is_shown]
+    chat_ids = {chat_id for file in sent for chat_id, _ in file.sends}
+    joined = {side.chat_id: side.joined_seq for side in Membership.sides_of(caller.user_id, chat_ids)} if sent else {}
+    return all(any(chat_id in joined and seq > joined[chat_id] for chat_id, seq in file.sends) for file in sent)
+
+
+def _key(file: File) -> str:
+    """Return the key of the bytes. It tells nothing of them, nor of whose they are."""
+    return f"files/{file.file_id}"
+
+
+def _upload_key(file: File) -> str:
+    """Return the key under which bytes arrive: the lifecycle removes what is left there, so nothing else is."""
+    return f"uploads/{file.file_id}" if file.size <= MOST_COPIED_BYTES else _key(file)
+
+
+def _other_bytes() -> Conflict:
+    return Conflict("conflict", "The bytes in S3 are not those that were announced, or not all of them.")

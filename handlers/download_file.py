@@ -1,0 +1,24 @@
+"""DownloadFile: where the bytes of a file are fetched from."""
+
+from core.fields import Id
+from core.operations import Caller, Operations, Reply
+from core.shapes import Request
+from domain import files
+
+handler = Operations()
+
+JSON = "application/json"
+
+
+class DownloadFile(Request, frozen=True):
+    """A file, and how the answer is wanted."""
+
+    file_id: Id
+    accept: str = ""
+
+
+@handler.on("downloadFile", "GET /files/{fileId}", socket=False, headers={"accept": "accept"})
+def download_file(request: DownloadFile, caller: Caller) -> Reply[files.Download | None]:
+    """Lead to the bytes, or tell where they are and what they are to whoever asks for JSON."""
+    download = files.download(caller, request.file_id)
+    return Reply(200, download) if JSON in request.accept else Reply(302, None, location=download.url)

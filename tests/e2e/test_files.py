@@ -1,0 +1,158 @@
+"""Files, bit for bit, through the whole stack and S3 itself."""
+
+import hashlib
+import secrets
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.people import TIMEOUT, Frame, Person, created
+from tests.people import attachment
+
+MEBI = 1024**2
+
+NAMES = {
+    "会話の写真.png": "会話の写真.png",
+    "👩‍👩‍👧 family 🌸.jpg": "👩‍👩‍👧 family 🌸.jpg",
+    "x" * 251 + ".txt": "x" * 251 + ".txt",
+    "the \"best\" of 'us'.pdf": "the \"best\" of 'us'.pdf",
+    "two\r\nlines: X-Injected: 1.txt": "twolines: X-Injected: 1.txt",
+    "../../etc/passwd": "passwd",
+    "..\\boot.ini": "boot.ini",
+    "100%;,=.bin": "100%;,=.bin",
+}
+"""Names, and what becomes of them."""
+
+
+def upload(
+    person: Person, content: bytes, name: str = "a.bin", content_type: str = "application/octet-stream"
+) -> Frame:
+    headers = {"Content-Type": content_type, "Content-Disposition": attachment(name)}
+    return created(person.http.post("/files", content=content, headers={**person.authorization, **headers}))
+
+
+def described(person: Person, file_id: str) -> Frame:
+    headers = {**person.authorization, "Accept": "application/json"}
+    answer = person.http.get(f"/files/{file_id}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def fetched(person: Person, file_id: str, **headers: str) -> httpx.Response:
+    """Go the way a browser goes. The token stays here: to S3 the URL proves enough, and it takes one proof alone."""
+    answer = person.http.get(f"/files/{file_id}", headers=person.authorization)
+    assert answer.status_code == 302, answer.text
+    return httpx.get(answer.headers["location"], headers=headers, timeout=TIMEOUT)
+
+
+def announce(person: Person, content: bytes, **fields: Any) -> Frame:
+    whole = {"name": "a.bin", "contentType": "application/octet-stream", "size": len(content), **fields}
+    return created(person.post("/files/uploads", whole))
+
+
+def send_form(target: Frame, content: bytes, **changed: str) -> httpx.Response:
+    fields = {**target["fields"], **changed}
+    # A field of the form goes before the file.
+    return httpx.post(target["url"], data=fields, files={"file": ("x", content)}, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4 * MEBI])
+def test_a_small_file_comes_back_bit_for_bit(size: int, ann: Person) -> None:
+    content = secrets.token_bytes(size)
+    file = upload(ann, content)
+    assert (file["size"], file["sha256"]) == (size, hashlib.sha256(content).hexdigest())
+    answer = fetched(ann, file["fileId"])
+    assert (answer.status_code, answer.content) == (200, content)
+
+
+def test_a_file_above_4_mib_is_too_large(ann: Person) -> None:
+    answer = ann.http.post("/files", content=bytes(4 * MEBI + 1), headers=ann.authorization)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_comes_back(name: str, ann: Person) -> None:
+    file = upload(ann, b"x", name)
+    assert file["name"] == NAMES[name]
+    told = fetched(ann, file["fileId"]).headers["content-disposition"]
+    assert told.startswith("attachment; ")
+    assert told.endswith(attachment(NAMES[name]).rpartition("; ")[2])
+
+
+def test_text_stays_as_it_is(ann: Person) -> None:
+    content = "やあ\r\n".encode()
+    file = upload(ann, content, "a.txt", "text/plain; charset=utf-8")
+    answer = fetched(ann, file["fileId"])
+    assert (answer.content, answer.headers["content-type"]) == (content, "text/plain; charset=utf-8")
+
+
+def test_no_page_is_ever_served(ann: Person) -> None:
+    file = upload(ann, b"<script>alert(1)</script>", "a.html", "text/html")
+    answer = fetched(ann, file["fileId"])
+    assert answer.headers["content-type"] == "application/octet-stream"
+
+
+def test_a_range_of_a_file(ann: Person) -> None:
+    file = upload(ann, b"0123456789")
+    answer = fetched(ann, file["fileId"], Range="bytes=2-4")
+    assert (answer.status_code, answer.content, answer.headers["content-range"]) == (206, b"234", "bytes 2-4/10")
+
+
+def test_a_file_is_for_those_it_was_sent_to(ann: Person, bob: Person, eve: Person) -> None:
+    chat_id = ann.start_chat(bob, eve)
+    before = upload(ann, b"before")["fileId"]
+    listening = bob.open_socket()
+    created(ann.post(f"/chats/{chat_id}/messages", {"fileIds": [before]}))
+    (push,) = listening.pushes()
+    assert push["message"]["fileIds"] == [before]
+    assert fetched(bob, before).content == b"before"
+    ann.http.delete(f"/chats/{chat_id}/members/{eve.user_id}", headers=ann.authorization).raise_for_status()
+    assert eve.get(f"/files/{before}").status_code == 404
+    assert ann.http.get(f"/files/{before}").status_code == 401
+
+
+def test_a_form_uploads_exactly_what_was_announced(ann: Person) -> None:
+    content = secrets.token_bytes(5 * MEBI)
+    upload = announce(ann, content, sha256=hashlib.sha256(content).hexdigest(), contentType="audio/ogg")
+    target = upload["upload"]
+    assert target["method"] == "POST"
+    assert send_form(target, content + b"x").status_code == 400
+    assert send_form(target, content[1:]).status_code == 400
+    assert send_form(target, content, **{"content-type": "text/html"}).status_code == 403
+    assert send_form(target, content, key="files/other").status_code == 403
+    assert ann.post(f"/files/{upload['fileId']}/complete").status_code == 409
+    assert send_form(target, content).status_code == 204
+    for _ in range(2):
+        answer = ann.post(f"/files/{upload['fileId']}/complete")
+        assert (answer.status_code, answer.json().get("sha256")) == (200, hashlib.sha256(content).hexdigest())
+    # What the form uploads later changes nothing.
+    assert send_form(target, bytes(len(content))).status_code == 204
+    assert fetched(ann, upload["fileId"]).content == content
+
+
+def test_100_mib_in_parts_interrupted_and_resumed(ann: Person) -> None:
+    content = secrets.token_bytes(MEBI) * 100
+    sha256 = hashlib.sha256(content).hexdigest()
+    upload = announce(ann, content, sha256=sha256)
+    parts = upload["upload"]["parts"]
+    assert sum(part["size"] for part in parts) == len(content)
+
+    def put(part: Frame) -> None:
+        start = sum(one["size"] for one in parts if one["number"] < part["number"])
+        httpx.put(part["url"], content=content[start : start + part["size"]], timeout=TIMEOUT).raise_for_status()
+
+    for part in parts[:3]:
+        put(part)
+    path = f"/files/{upload['fileId']}"
+    assert ann.post(f"{path}/complete").status_code == 409
+    left = ann.post(f"{path}/parts").raise_for_status().json()["upload"]["parts"]
+    assert [part["number"] for part in left] == [part["number"] for part in parts[3:]]
+    for part in left:
+        put(part)
+    file = ann.post(f"{path}/complete").raise_for_status().json()
+    assert (file["size"], file["sha256"]) == (len(content), sha256)
+    assert fetched(ann, upload["fileId"]).content == content
+    assert ann.post(f"{path}/complete").json() == file
+    ann.http.delete(path, headers=ann.authorization).raise_for_status()
+    assert ann.get(path).status_code == 404
