@@ -2,7 +2,8 @@
 
 import msgspec
 
-from core import aws
+from core import aws, telemetry
+from core.queues import CORRELATION
 from core.settings import settings
 
 OK = 200
@@ -24,7 +25,10 @@ def send(queue_url: str, text: str, delay_seconds: int = 0) -> None:
     Raises:
         QueueError: SQS refused it, or did not answer.
     """
-    body = msgspec.json.encode({"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds})
+    message = {"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds}
+    if correlation_id := telemetry.correlation_id():
+        message["MessageAttributes"] = {CORRELATION: {"DataType": "String", "StringValue": correlation_id}}
+    body = msgspec.json.encode(message)
     url = f"{settings().queue_url}/"
     status = aws.persist(lambda: aws.post("sqs", "SendMessage", url, body, HEADERS))
     if status != OK:

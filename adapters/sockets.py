@@ -8,6 +8,7 @@ from core.settings import settings
 
 DELIVERED = {200, 204}
 GONE = 410
+THROTTLED = 429
 
 
 class Outcome(Enum):
@@ -15,8 +16,10 @@ class Outcome(Enum):
 
     DELIVERED = "delivered"
     GONE = "gone"
+    THROTTLED = "throttled"
+    """API Gateway asked for patience up to the last try. It may succeed later."""
     FAILED = "failed"
-    """Throttled, unreachable or in error, up to the last try. It may succeed later."""
+    """Unreachable or in error, up to the last try. It may succeed later."""
     REFUSED = "refused"
     """It would be refused again."""
 
@@ -52,6 +55,8 @@ def _outcome(status: int) -> Outcome:
         return Outcome.DELIVERED
     if status == GONE:
         return Outcome.GONE
+    if status == THROTTLED:
+        return Outcome.THROTTLED
     return Outcome.FAILED if aws.is_passing(status) else Outcome.REFUSED
 
 

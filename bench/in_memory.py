@@ -53,6 +53,7 @@ ENVIRONMENT = {
     "ERASURES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     "LIMITS": '{"sends": 0}',
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "POWERTOOLS_SERVICE_NAME": "kaiwa-test",
 }
 """Models name their tables while they are imported, so this comes before any of them."""
 

@@ -176,6 +176,7 @@ class Operations:
         """Answer an event of an HTTP API (payload 2.0) or of a WebSocket API (MESSAGE)."""
         deadline.begin(context)
         transport = _Socket(event) if "connectionId" in event["requestContext"] else _Http(event)
+        telemetry.begin(transport.request_id)
         started = clock.milliseconds()
         operation, result = self._run(transport)
         _log(transport, operation, result, clock.milliseconds() - started)
@@ -221,6 +222,7 @@ class Lifecycle:
             return Operations()(event, context)
         deadline.begin(context)
         transport = _Socket(event)
+        telemetry.begin(transport.request_id)
         started = clock.milliseconds()
         result: Reply[None] | Failure = Reply(200, None)
         try:
@@ -300,6 +302,9 @@ def _aws_code(error: Exception) -> str | None:
 
 
 def _log(transport: "_Http | _Socket", operation: str, result: Reply[Any] | Failure, milliseconds: int) -> None:
+    # A handler that answers so has not failed in Lambda's eyes, and a socket's reply is no 5xx in API Gateway's.
+    if result.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        telemetry.count("failures", by=("operation", operation))
     telemetry.logger.info(
         "operation",
         extra={

@@ -5,6 +5,9 @@ from typing import Any
 
 from core import clock, deadline, telemetry
 
+CORRELATION = "correlationId"
+"""The attribute of a message that names the request which led to it."""
+
 
 class Worker:
     """Does the work of a queue's messages, each by itself: one that fails comes again, and the others do not."""
@@ -22,7 +25,7 @@ class Worker:
         deadline.begin(context)
         started = clock.milliseconds()
         records = event["Records"]
-        failed = [record["messageId"] for record in records if not self._is_done(record["body"])]
+        failed = [record["messageId"] for record in records if not self._is_done(record)]
         telemetry.logger.info(
             "worked off",
             extra={"messages": len(records), "failed": len(failed), "milliseconds": clock.milliseconds() - started},
@@ -30,9 +33,10 @@ class Worker:
         telemetry.flush()
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def _is_done(self, text: str) -> bool:
+    def _is_done(self, record: Mapping[str, Any]) -> bool:
+        telemetry.begin(record["messageAttributes"].get(CORRELATION, {}).get("stringValue"))
         try:
-            return self._run(text)
+            return self._run(record["body"])
         except Exception as error:
             telemetry.logger.error("message failed", extra={"error": type(error).__name__})
             return False

@@ -43,6 +43,12 @@ SOCKETS_A_PARCEL = 100
 DELAYS_SECONDS = (1, 5, 20)
 """When a parcel is tried again. Who cannot be reached for longer reconnects, and reads the log."""
 
+LATER = {Outcome.THROTTLED, Outcome.FAILED}
+"""What may succeed later."""
+
+PROMPT_MILLISECONDS = 1_000
+"""The objective of docs/operations.md: 99 of 100 pushes are posted within it."""
+
 
 class Parcel(msgspec.Struct, frozen=True, array_like=True):
     """A frame on its way to sockets.
@@ -51,11 +57,13 @@ class Parcel(msgspec.Struct, frozen=True, array_like=True):
         frame: The frame, as JSON.
         to: The sockets.
         tries: How often it was posted to them in vain.
+        accepted_at: When the request that led to it was accepted, in milliseconds since 1970.
     """
 
     frame: str
     to: list[Socket]
     tries: int = 0
+    accepted_at: int = 0
 
 
 def audience(user_ids: Collection[str]) -> list[Socket]:
@@ -83,10 +91,12 @@ def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
     if not receivers:
         return
     frame = frame_of(event)
+    accepted_at = telemetry.accepted_at() or clock.milliseconds()
     if len(receivers) > settings().direct_sockets:
-        _queue([Parcel(frame.decode(), part) for part in _parts(receivers)], delay_seconds=0)
-    elif left := _post(frame, receivers, deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)):
-        _queue([Parcel(frame.decode(), left, tries=1)], DELAYS_SECONDS[0])
+        parcels = [Parcel(frame.decode(), part, accepted_at=accepted_at) for part in _parts(receivers)]
+        _queue(parcels, delay_seconds=0)
+    elif left := _post(frame, receivers, accepted_at, deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)):
+        _queue([Parcel(frame.decode(), left, tries=1, accepted_at=accepted_at)], DELAYS_SECONDS[0])
 
 
 def deliver(text: str) -> bool:
@@ -97,12 +107,12 @@ def deliver(text: str) -> bool:
     """
     parcel = msgspec.json.decode(text, type=Parcel)
     until = deadline.within(deadline.LONGEST_SECONDS, RESERVE_SECONDS)
-    left = _post(parcel.frame.encode(), parcel.to, until)
+    left = _post(parcel.frame.encode(), parcel.to, parcel.accepted_at, until)
     if not left:
         return True
     if parcel.tries >= len(DELAYS_SECONDS):
         return False
-    again = Parcel(parcel.frame, left, parcel.tries + 1)
+    again = Parcel(parcel.frame, left, parcel.tries + 1, parcel.accepted_at)
     queue.send(settings().deliveries_url, _text(again), DELAYS_SECONDS[parcel.tries])
     telemetry.count("pushes_queued", len(left))
     return True
@@ -120,15 +130,26 @@ def frame_of(event: Event) -> bytes:
     return msgspec.json.encode({**kept, **known, "truncated": True})
 
 
-def _post(frame: bytes, receivers: Sequence[Socket], until: float) -> list[Socket]:
+def _post(frame: bytes, receivers: Sequence[Socket], accepted_at: int, until: float) -> list[Socket]:
     """Post to sockets, and forget those that are gone. Returns those that may be reached later."""
     outcomes = parallel.each(lambda socket: _outcome(socket, frame, until), receivers)
     for outcome in Outcome:
         if number := outcomes.count(outcome):
             telemetry.count(f"pushes_{outcome.value}", number)
+    _measure(outcomes.count(Outcome.DELIVERED), accepted_at)
     came = list(zip(receivers, outcomes, strict=True))
     _forget([socket for socket, outcome in came if outcome is Outcome.GONE])
-    return [socket for socket, outcome in came if outcome is Outcome.FAILED]
+    return [socket for socket, outcome in came if outcome in LATER]
+
+
+def _measure(delivered: int, accepted_at: int) -> None:
+    """Tell how long posts took since the request was accepted; all of them together, as the last one was made."""
+    if not delivered or not accepted_at:
+        return
+    lag = clock.milliseconds() - accepted_at
+    telemetry.measure("delivery_lag", lag)
+    if lag > PROMPT_MILLISECONDS:
+        telemetry.count("pushes_late", delivered)
 
 
 def _outcome(socket: Socket, frame: bytes, until: float) -> Outcome:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from core import clock
+from core import clock, telemetry
 from core.attempts import attempts
 from core.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from core.identifiers import derived_id, new_id
@@ -126,6 +126,7 @@ def send(caller: Caller, chat_id: str, draft: Draft) -> tuple[protocol.Message, 
     # A write whose answer was lost is made again and finds itself: what it finds has the place that was taken just now.
     if stored.seq != message.seq:
         return _seen(stored), False
+    telemetry.count("messages_sent")
     sent = _seen(message)
     event = MessageCreated(chat_id=chat_id, seq=sent.seq, at=now, message=sent)
     together(

@@ -86,6 +86,7 @@ def connect(caller: Caller) -> None:
     if len(live) > MOST_SOCKETS:
         Connections.remove(socket)
         raise RateLimited("rate_limited", f"A user holds at most {MOST_SOCKETS} sockets.", retry_after=60)
+    telemetry.count("connects")
     if dead := connections.dead_sockets:
         Connections.remove(*dead)
     if len(live) == 1:
@@ -94,6 +95,7 @@ def connect(caller: Caller) -> None:
 
 def disconnect(caller: Caller) -> None:
     """Take a closed socket off the list, and tell the user's partners if it was the last."""
+    telemetry.count("disconnects")
     connections = Connections.remove(_socket(caller))
     if not connections.sockets:
         _tell_partners(connections, online=False)

@@ -5,9 +5,9 @@ import msgspec
 from adapters import identity, sockets
 from adapters.identity import Tokens
 from adapters.sockets import Outcome
-from core import clock, deadline, parallel
+from core import clock, deadline, parallel, telemetry
 from core.clock import at_least
-from core.errors import FieldError, Forbidden, InvalidRequest, Unauthenticated, Unavailable
+from core.errors import FieldError, Forbidden, InvalidRequest, RateLimited, Unauthenticated, Unavailable
 from core.identifiers import new_id
 from core.operations import Caller, Visitor
 from core.shapes import Answer
@@ -69,7 +69,17 @@ def log_in(visitor: Visitor, email: str, proof: Proof) -> Session | Challenged:
         Forbidden: The mail address is not confirmed yet.
         RateLimited: It was tried too often, or too many codes were asked for.
     """
-    email = email.lower()
+    try:
+        opened = _log_in(visitor, email.lower(), proof)
+    except (Unauthenticated, RateLimited):
+        telemetry.count("log_ins_failed")
+        raise
+    if isinstance(opened, Session):
+        telemetry.count("log_ins")
+    return opened
+
+
+def _log_in(visitor: Visitor, email: str, proof: Proof) -> Session | Challenged:
     match proof:
         case Proof(password=str(password), method=None, session=None, code=None):
             return _log_in_by_password(visitor, email, password)

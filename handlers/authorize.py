@@ -16,12 +16,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         A policy that denies (the client gets 403), or one that allows this very connection.
     """
     route = event["methodArn"]
+    telemetry.begin(event["requestContext"]["requestId"])
     # Taken before the user is looked up: a sign-out after this moment is seen when the socket is listed.
     now = clock.milliseconds()
     try:
         ticket = tickets.use(event["queryStringParameters"]["ticket"])
     except Unauthenticated as refusal:
         telemetry.logger.info("refused", extra={"code": refusal.code})
+        telemetry.count("tickets_refused")
+        telemetry.flush()
         return {"principalId": "nobody", "policyDocument": _policy("Deny", route)}
     telemetry.logger.info("admitted", extra={"userId": ticket.user_id, "deviceId": ticket.device_id})
     return {

@@ -30,6 +30,7 @@ os.environ.update(
     EVENT_BUS="kaiwa-test",
     OFFLINE_EVENTS="false",
     MESSAGE_DAYS="0",
+    POWERTOOLS_SERVICE_NAME="kaiwa-test",
 )
 
 from collections.abc import Callable, Iterator, Mapping

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from adapters.sockets import Outcome
+from core import telemetry
 from core.operations import Operations
+from core.queues import CORRELATION
 from tests import template
 from tests.calls import BUS, CLOSE, MAIL, PUSH, QUEUE, Calls
 
@@ -92,6 +94,7 @@ class Queued(NamedTuple):
     queue_url: str
     text: str
     delay_seconds: int
+    correlation_id: str | None = None
 
 
 class Gateway:
@@ -207,7 +210,7 @@ class Gateway:
     def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
         """Take the place of adapters.queue.send."""
         parameters = {"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds}
-        message = Queued(queue_url, text, delay_seconds)
+        message = Queued(queue_url, text, delay_seconds, telemetry.correlation_id())
         self.calls.make(QUEUE, parameters, lambda: self.queued.append(message))
 
     def work_off(self, function: str, *, batch: int = 10) -> list[str]:
@@ -220,8 +223,12 @@ class Gateway:
         for start in range(0, len(messages), batch):
             event = recorded("queue")
             (record,) = event["Records"]
-            texts = {self._number("message"): one.text for one in messages[start : start + batch]}
-            event["Records"] = [{**record, "messageId": name, "body": text} for name, text in texts.items()]
+            taken = {self._number("message"): one for one in messages[start : start + batch]}
+            texts = {name: one.text for name, one in taken.items()}
+            event["Records"] = [
+                {**record, "messageId": name, "body": one.text, "messageAttributes": _attributes(one)}
+                for name, one in taken.items()
+            ]
             answer = self.invoke(function, event)
             failed += [texts[one["itemIdentifier"]] for one in answer["batchItemFailures"]]
         return failed
@@ -323,6 +330,12 @@ class Gateway:
 
     def _number(self, prefix: str) -> str:
         return f"{prefix}-{next(self._numbers)}"
+
+
+def _attributes(message: Queued) -> dict[str, Any]:
+    if not message.correlation_id:
+        return {}
+    return {CORRELATION: {"stringValue": message.correlation_id, "dataType": "String"}}
 
 
 def handler_of(function: str) -> Any:

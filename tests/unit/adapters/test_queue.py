@@ -5,7 +5,7 @@ import json
 import pytest
 
 from adapters import queue
-from core import aws
+from core import aws, telemetry
 from core.settings import settings
 from tests.endpoint import HANG_UP, Endpoint, Told
 
@@ -19,11 +19,19 @@ def _sqs(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_message_goes_into_its_queue(endpoint: Endpoint) -> None:
+    telemetry.begin(None)
     queue.send(URL, "やあ", delay_seconds=5)
     (post,) = endpoint.posts
     assert post.path == "/test/"
     assert post.headers["x-amz-target"] == "AmazonSQS.SendMessage"
     assert json.loads(post.body) == {"QueueUrl": URL, "MessageBody": "やあ", "DelaySeconds": 5}
+
+
+def test_a_message_names_the_request_that_led_to_it(endpoint: Endpoint) -> None:
+    telemetry.begin("r1")
+    queue.send(URL, "one")
+    (post,) = endpoint.posts
+    assert json.loads(post.body)["MessageAttributes"] == {"correlationId": {"DataType": "String", "StringValue": "r1"}}
 
 
 @pytest.mark.parametrize("trouble", [500, 503, 429, HANG_UP])

@@ -40,7 +40,7 @@ def test_no_id_leads_to_another_path(connection_id: str, endpoint: Endpoint) -> 
         ([500, 503, 502, 200], Outcome.DELIVERED),
         ([429, 410], Outcome.GONE),
         ([500] * aws.TRIES, Outcome.FAILED),
-        ([429] * aws.TRIES, Outcome.FAILED),
+        ([429] * aws.TRIES, Outcome.THROTTLED),
         ([HANG_UP, 200], Outcome.DELIVERED),
         ([HANG_UP] * aws.TRIES, Outcome.FAILED),
         ([403], Outcome.REFUSED),
@@ -83,7 +83,7 @@ def test_nobody_listening_is_a_failure(endpoint: Endpoint, monkeypatch: pytest.M
 
 def test_nothing_is_tried_again_when_time_is_up(endpoint: Endpoint, waits: list[float]) -> None:
     endpoint.answer(429)
-    assert sockets.post("c1", FRAME, time.monotonic()) is Outcome.FAILED
+    assert sockets.post("c1", FRAME, time.monotonic()) is Outcome.THROTTLED
     assert (len(endpoint.posts), waits) == (1, [])
 
 
@@ -94,7 +94,7 @@ def test_nothing_is_tried_again_when_time_is_up(endpoint: Endpoint, waits: list[
         ([410], Outcome.GONE),
         ([429, 204], Outcome.DELIVERED),
         ([HANG_UP, 204], Outcome.DELIVERED),
-        ([429] * aws.TRIES, Outcome.FAILED),
+        ([429] * aws.TRIES, Outcome.THROTTLED),
         ([403], Outcome.REFUSED),
     ],
 )

@@ -42,6 +42,7 @@ class Notes:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     queued: list[tuple[delivery.Parcel, int]] = field(default_factory=list)
     patience: list[float] = field(default_factory=list)
+    measured: list[tuple[str, int]] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
 
     def post(self, connection_id: str, frame: bytes, until: float) -> Outcome:
@@ -55,9 +56,12 @@ class Notes:
         with self.lock:
             self.queued.append((msgspec.json.decode(text, type=delivery.Parcel), delay_seconds))
 
-    def count(self, name: str, number: int = 1) -> None:
+    def count(self, name: str, number: int = 1, by: tuple[str, str] | None = None) -> None:
         with self.lock:
             self.counted[name] = self.counted.get(name, 0) + number
+
+    def measure(self, name: str, milliseconds: int) -> None:
+        self.measured.append((name, milliseconds))
 
     def remove(self, *gone: Socket) -> None:
         with self.lock:
@@ -71,6 +75,8 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> Notes:
     monkeypatch.setattr(queue, "send", notes.send)
     monkeypatch.setattr(Connections, "remove", notes.remove)
     monkeypatch.setattr(telemetry, "count", notes.count)
+    monkeypatch.setattr(telemetry, "measure", notes.measure)
+    monkeypatch.setattr(telemetry, "accepted_at", lambda: NOW - 40)
     monkeypatch.setattr(clock, "milliseconds", lambda: NOW)
     return notes
 
@@ -90,6 +96,28 @@ def test_every_socket_but_the_senders_gets_the_frame(notes: Notes) -> None:
     assert {frame["type"] for _, frame in notes.posts} == {"message.created"}
     assert notes.counted == {"pushes_delivered": 2}
     assert notes.removed == []
+
+
+def test_what_was_delivered_tells_how_long_it_took(notes: Notes) -> None:
+    delivery.announce(EVENT, sockets_of("ann", "a1", "a2"), None)
+    assert notes.measured == [("delivery_lag", 40)]
+    assert "pushes_late" not in notes.counted
+
+
+def test_a_parcels_time_counts_from_the_request_that_led_to_it(notes: Notes) -> None:
+    notes.outcomes = {"a1": Outcome.THROTTLED, "a2": Outcome.DELIVERED}
+    parcel = delivery.Parcel('{"type":"x"}', sockets_of("ann", "a1", "a2"), 1, NOW - 1_001)
+    assert delivery.deliver(msgspec.json.encode(parcel).decode())
+    assert notes.measured == [("delivery_lag", 1_001)]
+    assert notes.counted["pushes_late"] == 1
+    ((again, _),) = notes.queued
+    assert (again.to, again.accepted_at) == (sockets_of("ann", "a1"), NOW - 1_001)
+
+
+def test_what_reached_nobody_took_no_time(notes: Notes) -> None:
+    notes.outcomes = {"a1": Outcome.GONE}
+    delivery.announce(EVENT, sockets_of("ann", "a1"), None)
+    assert notes.measured == []
 
 
 def test_a_sender_over_http_has_no_socket_to_leave_out(notes: Notes) -> None:
@@ -128,13 +156,13 @@ def test_one_younger_than_5_seconds_may_still_be_opening(age: int, forgotten: bo
     assert bool(notes.removed) == forgotten
 
 
-@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.FAILED, Outcome.REFUSED])
+@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.THROTTLED, Outcome.FAILED, Outcome.REFUSED])
 def test_what_goes_wrong_with_one_concerns_no_other(outcome: Outcome, notes: Notes) -> None:
     to = sockets_of("ann", *(f"a{number}" for number in range(100)))
     notes.outcomes = {"a50": outcome}
     delivery.announce(EVENT, to, None)
     assert len(notes.posts) == 100
-    later = {"pushes_queued": 1} if outcome is Outcome.FAILED else {}
+    later = {"pushes_queued": 1} if outcome in {Outcome.THROTTLED, Outcome.FAILED} else {}
     assert notes.counted == {"pushes_delivered": 99, f"pushes_{outcome.value}": 1, **later}
 
 
