@@ -1,13 +1,21 @@
 """Files, bit for bit, through the whole stack and S3 itself."""
 
 import hashlib
+import json
 import secrets
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from botocore.credentials import ReadOnlyCredentials
 
+from core import signature
+from local.stack import Stack
+from tests.e2e.conftest import WEB_ORIGIN
 from tests.e2e.people import TIMEOUT, Frame, Person, created
+from tests.gateway import recorded
 from tests.people import attachment
 
 MEBI = 1024**2
@@ -110,6 +118,52 @@ def test_a_file_is_for_those_it_was_sent_to(ann: Person, bob: Person, eve: Perso
     ann.http.delete(f"/chats/{chat_id}/members/{eve.user_id}", headers=ann.authorization).raise_for_status()
     assert eve.get(f"/files/{before}").status_code == 404
     assert ann.http.get(f"/files/{before}").status_code == 401
+
+
+def test_a_url_is_for_one_file_one_use_and_five_minutes(ann: Person, stack: Stack) -> None:
+    own, other = (upload(ann, content)["fileId"] for content in (b"own", b"other"))
+    url = described(ann, own)["url"]
+    assert httpx.get(url).content == b"own"
+    assert httpx.get(url.replace(own, other)).status_code == 403
+    assert httpx.get(url.replace("X-Amz-Expires=300", "X-Amz-Expires=600")).status_code == 403
+    assert httpx.get(url.replace("attachment", "inline")).status_code == 403
+    assert httpx.put(url, content=b"x").status_code == 403
+    assert httpx.get(url.partition("?")[0]).status_code == 403
+    # The same signed five minutes ago, by somebody who may do anything.
+    address = urlsplit(url)
+    parts = {"method": "GET", "host": address.netloc, "path": address.path, "query": {}, "seconds": 300}
+    root = ReadOnlyCredentials("test", "test", None)
+    for age, status in ((299, 200), (301, 403)):
+        with pytest.MonkeyPatch.context() as patch:
+            moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - age))
+            patch.setattr(signature, "_moment", lambda moment=moment: moment)
+            query = signature.signed_query(root, region="us-east-1", **parts)
+        assert httpx.get(f"{url.partition('?')[0]}?{query}").status_code == status
+
+
+def test_pages_of_the_web_origin_may_send_parts_and_others_not(ann: Person) -> None:
+    part = announce(ann, bytes(65 * MEBI))["upload"]["parts"][0]["url"]
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    allowed = httpx.options(part, headers={**asked, "Origin": WEB_ORIGIN})
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, WEB_ORIGIN)
+    assert httpx.options(part, headers={**asked, "Origin": "http://evil.example"}).status_code == 403
+
+
+def test_what_ends_by_itself_takes_its_bytes_along(ann: Person, stack: Stack) -> None:
+    """DynamoDB tells the function, which the local one does not; so it is told here, and does it in its own name."""
+    file_id = upload(ann, b"hello")["fileId"]
+    dynamodb, s3, functions = (stack.client(service) for service in ("dynamodb", "s3", "lambda"))
+    key = {"fileId": {"S": file_id}}
+    image = dynamodb.delete_item(TableName="kaiwa-local-files", Key=key, ReturnValues="ALL_OLD")["Attributes"]
+    event = recorded("stream")
+    event["Records"][0]["dynamodb"]["OldImage"] = image
+    (name,) = (one["FunctionName"] for one in functions.list_functions()["Functions"] if "ExpireFile" in str(one))
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    (bucket,) = (one["Name"] for one in s3.list_buckets()["Buckets"] if "-files-" in one["Name"])
+    assert file_id not in str(s3.list_objects_v2(Bucket=bucket, Prefix="files/").get("Contents"))
+    user = dynamodb.get_item(TableName="kaiwa-local-users", Key={"userId": {"S": ann.user_id}})["Item"]
+    assert user["fileBytes"] == {"N": "0"}
 
 
 def test_a_form_uploads_exactly_what_was_announced(ann: Person) -> None:

@@ -6,6 +6,7 @@ import httpx
 
 from local.stack import Stack
 from tests.e2e.people import Person, address
+from tests.e2e.test_files import described, upload
 
 
 def test_no_log_holds_words_addresses_passwords_tokens_or_tickets(
@@ -29,6 +30,9 @@ def test_no_log_holds_words_addresses_passwords_tokens_or_tickets(
     chat_id = phone.ask("createChat", kind="group", name=secret["name"], memberIds=[bob.user_id])["data"]["chatId"]
     ann.say(chat_id, word)
     phone.ask("sendMessage", chatId=chat_id, text=word, clientMessageId=word)
+    file_id = upload(ann, word.encode(), secret["name"])["fileId"]
+    secret["signature"] = described(ann, file_id)["url"].rpartition("X-Amz-Signature=")[2]
+    ann.post("/files/uploads", {"name": secret["name"], "contentType": word, "size": 5})
     phone.ask("getChatHistory", chatId=chat_id)
     assert listening.hears() == [word, word]
     http.post("/sessions/refresh", json={"refreshToken": ann.session["refreshToken"]}).raise_for_status()

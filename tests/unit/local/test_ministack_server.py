@@ -210,3 +210,12 @@ def test_sending_a_mail_asks_for_the_permission_on_its_sender() -> None:
         "    print(iam_actions.extract_resource_arn(*place, body, {}, 'us-east-1', '000000000000'))"
     )
     assert result.stdout.split() == ["arn:aws:ses:us-east-1:000000000000:identity/kaiwa@example.com", "*", "*"]
+
+
+def test_a_copy_has_the_checksum_that_is_asked_for(ministack: Stack) -> None:
+    s3 = ministack.client("s3")
+    s3.create_bucket(Bucket="copies")
+    s3.put_object(Bucket="copies", Key="a", Body=b"abc", ChecksumAlgorithm="CRC32")
+    s3.copy_object(Bucket="copies", Key="b", CopySource="copies/a", ChecksumAlgorithm="SHA256")
+    told = s3.head_object(Bucket="copies", Key="b", ChecksumMode="ENABLED")
+    assert told["ChecksumSHA256"] == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
