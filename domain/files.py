@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from adapters import storage
-from core import clock
+from core import clock, telemetry
 from core.errors import Conflict, InvalidRequest, NotFound, TooLarge, Unavailable, UnsupportedType
 from core.identifiers import new_id
 from core.operations import Caller
@@ -345,6 +345,8 @@ def _insert(caller: Caller, announced: Announced) -> File:
 def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:
     """Note that the bytes are in their place. Where the file went meanwhile, they go too."""
     if file.keep(kind, sha256, files.CLEAN):
+        telemetry.count("files_uploaded")
+        telemetry.count("bytes_uploaded", int(file.size))
         return seen(file)
     now = File.find(file.file_id)
     if now and now.state == files.STORED:

@@ -82,6 +82,7 @@ class Calls:
     made: list[Call] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     needed: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    checked: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._ticks = itertools.count(1)
@@ -168,6 +169,7 @@ class Calls:
         Raises:
             ClientError: It may not.
         """
+        self.checked.append(call)
         self.needed.setdefault(call.function, set()).update(needed(call))
         allowed = template.permissions()[call.function]
         for action, resource in needed(call):

@@ -7,6 +7,7 @@ IAM would refuse it. This is the second half: one conversation that needs every 
 from collections.abc import Callable
 
 import pytest
+from botocore.exceptions import ClientError
 
 from adapters.sockets import Outcome
 from core.settings import settings
@@ -94,6 +95,30 @@ def test_every_permission_is_used(
                 table, _ = event["stream"]["arn"]["Fn::GetAtt"]
                 used[name] |= {(f"dynamodb:{action}", f"{table}/stream") for action in FOLLOWING}
     assert used == template.permissions()
+    check_each_is_missed(calls, monkeypatch)
+
+
+def check_each_is_missed(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the permissions away one by one, and see the conversation fail without each of them."""
+    everything = {(name, permission) for name, allowed in template.permissions().items() for permission in allowed}
+    unmissed = {(name, one) for name, one in everything if not refused_without(calls, name, one, monkeypatch)}
+    # What Lambda does in a function's name to feed it happens in no call of ours; the end-to-end tests need it.
+    assert {permission[0].partition(":")[2] for _, permission in unmissed} <= {*POLLING, *FOLLOWING}
+    calls.denied.clear()
+
+
+def refused_without(calls: Calls, function: str, permission: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Take one permission away, and say whether a call of the conversation is then refused."""
+    allowed = template.permissions()
+    less = {**allowed, function: allowed[function] - {permission}}
+    with monkeypatch.context() as without:
+        without.setattr(template, "permissions", lambda: less)
+        for call in list(calls.checked):
+            if call.function == function and permission in needed(call):
+                with pytest.raises(ClientError, match="may not"):
+                    calls.check(call)
+                return True
+    return False
 
 
 def register_by_every_way(gateway: Gateway, calls: Calls, confirm_mail: Callable[[bool], None]) -> None:
