@@ -11,7 +11,7 @@ from core.settings import settings
 from domain.files import MOST_FORM_BYTES, PART_BYTES
 from models.accounts import User
 from models.files import INFECTED, MOST_SENDS, PENDING, File
-from tests.calls import Call, Calls, Proceed, in_sequence
+from tests.calls import Call, Calls, Meeting, Proceed, in_sequence
 from tests.conftest import Clock, _client
 from tests.gateway import Answer, Gateway
 from tests.integration.test_crashes import WHEN, cut_off_everywhere
@@ -350,7 +350,9 @@ def test_what_a_message_with_files_costs(ann: Person, bob: Person, eve: Person, 
     chat_id = ann.start_chat(bob)
     own = [file_of(ann) for _ in range(10)]
     calls.clear()
-    sent(ann, chat_id, *own)
+    together = ("BatchGetItem connections", "TransactWriteItems files messages")
+    with calls.intercepted(Meeting(*together)):
+        sent(ann, chat_id, *own)
     assert sorted(calls.words()) == [
         "BatchGetItem connections",
         "BatchGetItem files",
@@ -360,7 +362,8 @@ def test_what_a_message_with_files_costs(ann: Person, bob: Person, eve: Person, 
     assert in_sequence(calls.made) == 3
     other = bob.start_chat(eve)
     calls.clear()
-    sent(bob, other, *own)
+    with calls.intercepted(Meeting(*together)):
+        sent(bob, other, *own)
     assert in_sequence(calls.made) == 4
     assert len(calls.made) == 5
     calls.clear()
@@ -523,6 +526,33 @@ def test_who_is_no_more_is_told_so(ann: Person, gateway: Gateway) -> None:
     for answer in (ann.upload(), ann.ask("createUpload", name="a", contentType=BYTES, size=1)):
         assert (answer.status, answer.code) == (404, "user_not_found")
     assert File.of(ann.user_id) == []
+
+
+def test_who_left_a_moment_ago_uploads_nothing(ann: Person) -> None:
+    """A warm function may not know yet; the transaction does."""
+    file_of(ann)
+    User.mark_erased(ann.user_id)
+    for answer in (ann.upload(), ann.ask("createUpload", name="a", contentType=BYTES, size=1)):
+        assert (answer.status, answer.code) == (404, "user_not_found")
+    assert len(File.of(ann.user_id)) == 1
+
+
+def test_two_completions_at_once_make_one_file(ann: Person, calls: Calls) -> None:
+    file_id = announce(ann, 5)
+    put(f"uploads/{file_id}", b"12345")
+    other: list[Answer] = []
+
+    def meanwhile(call: Call, proceed: Proceed) -> Any:
+        if call.operation == "CopyObject" and not other:
+            other.append(Answer(0, None, None, {}))
+            other.append(ann.ask("completeUpload", fileId=file_id))
+            put(f"uploads/{file_id}", b"12345")
+        return proceed()
+
+    with calls.intercepted(meanwhile):
+        answer = ann.ask("completeUpload", fileId=file_id)
+    assert (answer.status, other[1].status) == (200, 200)
+    assert bytes_of(ann.download(file_id)) == b"12345"
 
 
 def test_who_signed_out_is_refused(ann: Person, clock: Clock) -> None:

@@ -95,6 +95,16 @@ def test_bytes_go_with_their_digest(s3: Endpoint) -> None:
     assert "x-amz-content-sha256" in arrived.headers["authorization"]
 
 
+def test_a_copy_is_of_what_was_looked_at(s3: Endpoint) -> None:
+    s3.answer(Told(200, XML + b"<CopyObjectResult/>"))
+    assert ASK["copy"]()
+    (arrived,) = s3.posts
+    assert arrived.path == "/test/files/x"
+    assert arrived.headers["x-amz-copy-source"] == "/test/uploads/x"
+    assert arrived.headers["x-amz-copy-source-if-match"] == '"tag"'
+    assert arrived.headers["x-amz-checksum-algorithm"] == "SHA256"
+
+
 def test_parts_are_listed_in_their_order(s3: Endpoint) -> None:
     listed = b"".join(
         b"<Part><PartNumber>%d</PartNumber><Size>%d</Size><ETag>&quot;%d&quot;</ETag></Part>" % (number, number, number)
