@@ -12,7 +12,7 @@ from core import clock, telemetry
 from core.errors import Conflict, InvalidRequest, NotFound, TooLarge, Unavailable, UnsupportedType
 from core.identifiers import new_id
 from core.operations import Caller
-from core.pages import decode_cursor, encode_cursor
+from core.pages import decode_cursor, encode_cursor, foreign_cursor
 from core.shapes import Answer
 from domain import admission, content_types, file_names, limits, protocol
 from domain.accounts import unknown_user
@@ -113,6 +113,7 @@ def store(caller: Caller, content: bytes, content_type: str | None, disposition:
     try:
         storage.put(_key(file), content, kind, sha256)
     except storage.StorageError as error:
+        _give_up(file)
         raise Unavailable from error
     return _kept(file, kind, sha256)
 
@@ -138,6 +139,7 @@ def announce(caller: Caller, announced: Announced) -> Upload:
     try:
         upload_id = storage.begin_parts(_upload_key(file), kind)
     except storage.StorageError as error:
+        _give_up(file)
         raise Unavailable from error
     if not file.await_parts(upload_id):
         raise unknown_file()
@@ -199,13 +201,23 @@ def download(caller: Caller, file_id: str) -> Download:
     return Download(url=url, expires_at=expires_at, file=seen(file))
 
 
-def list_files(caller: Caller, limit: int, cursor: str | None) -> Files:
+def list_files(caller: Caller, limit: int, cursor: str | None, *, unfinished: bool) -> Files:
     """Return the caller's files, latest first.
+
+    Args:
+        caller: The caller.
+        limit: How many at most.
+        cursor: Where the page before ended.
+        unfinished: Whether those are wanted whose bytes are awaited, rather than those that are there.
 
     Raises:
         InvalidRequest: The cursor is not one that we gave.
     """
-    found = File.page(caller.user_id, limit + 1, decode_cursor(cursor, tuple[str, str]))
+    end = decode_cursor(cursor, tuple[str, str])
+    if end and not all(end):
+        raise foreign_cursor()
+    state = files.AWAITED if unfinished else files.STORED
+    found = File.page(caller.user_id, state, limit + 1, end)
     page = found[:limit]
     more = len(found) > limit
     return Files(
@@ -340,6 +352,12 @@ def _insert(caller: Caller, announced: Announced) -> File:
             raise unknown_user()
         raise TooLarge("too_large", "You have no room for this file. Delete others first.")
     return file
+
+
+def _give_up(file: File) -> None:
+    """Take back a file whose bytes found no place, so that they do not count. What fails here ends by itself."""
+    with suppress(storage.StorageError):
+        discard(file)
 
 
 def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:

@@ -28,10 +28,11 @@ class OwnFile(Request, frozen=True):
 
 
 class ListFiles(Request, frozen=True):
-    """A page of the caller's files."""
+    """A page of the caller's files, or of those whose bytes are awaited."""
 
     limit: Limit = 50
     cursor: Cursor | None = None
+    unfinished: bool = False
 
 
 @handler.on("createUpload", "POST /files/uploads", socket=False, guarded=False)
@@ -56,7 +57,7 @@ def complete_upload(request: OwnFile, caller: Caller) -> Reply[protocol.File]:
 @handler.on("listFiles", "GET /files", socket=False)
 def list_files(request: ListFiles, caller: Caller) -> Reply[files.Files]:
     """Return the caller's files, latest first."""
-    return Reply(200, files.list_files(caller, request.limit, request.cursor))
+    return Reply(200, files.list_files(caller, request.limit, request.cursor, unfinished=request.unfinished))
 
 
 @handler.on("deleteFile", "DELETE /files/{fileId}", socket=False)

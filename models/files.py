@@ -117,11 +117,12 @@ class File(Table):
         return cls.from_raw_data(image)
 
     @classmethod
-    def page(cls, owner_id: str, limit: int, after: tuple[str, str] | None) -> list["File"]:
-        """Return files of a user whose bytes are there, latest first.
+    def page(cls, owner_id: str, state: str, limit: int, after: tuple[str, str] | None) -> list["File"]:
+        """Return files of a user, latest first.
 
         Args:
             owner_id: Whose.
+            state: Those in this state.
             limit: How many at most.
             after: When the last file of the page before came, and its id.
         """
@@ -130,7 +131,7 @@ class File(Table):
             "createdAt": {"S": after[0]},
             "fileId": {"S": after[1]},
         }
-        here = (cls.state == STORED) & (cls.expires_at.does_not_exist() | (cls.expires_at > clock.seconds()))
+        here = (cls.state == state) & (cls.expires_at.does_not_exist() | (cls.expires_at > clock.seconds()))
         return list(
             cls.by_owner.query(
                 owner_id, filter_condition=here, scan_index_forward=False, limit=limit, last_evaluated_key=start

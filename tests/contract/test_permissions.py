@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
+from adapters import storage
 from adapters.sockets import Outcome
 from core.settings import settings
 from domain import admission
@@ -166,6 +167,14 @@ def bring_files(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> Non
 
     with calls.intercepted(delete_meanwhile):
         assert ann.upload().status == 404
+
+    def fail(call: Call, proceed: Proceed) -> object:
+        if call.operation == "PutObject":
+            raise storage.StorageError
+        return proceed()
+
+    with calls.intercepted(fail):
+        assert ann.upload().status == 503
 
 
 def set_password(gateway: Gateway, email: str) -> None:

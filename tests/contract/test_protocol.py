@@ -109,7 +109,7 @@ TAKEN: dict[str, str] = {
     "createUpload": "name contentType size sha256",
     "resumeUpload": "fileId",
     "completeUpload": "fileId",
-    "listFiles": "limit cursor",
+    "listFiles": "limit cursor unfinished",
     "deleteFile": "fileId",
 }
 

@@ -112,6 +112,7 @@ WRONG: list[tuple[str, str, Any]] = [
     ("createUpload", "sha256", "f" * 63),
     ("listFiles", "limit", "0"),
     ("listFiles", "cursor", "!"),
+    ("listFiles", "unfinished", "maybe"),
 ]
 
 TOO_LONG: list[tuple[str, str, str]] = [

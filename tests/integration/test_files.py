@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from adapters import storage
+from core.pages import encode_cursor
 from core.settings import settings
 from domain.files import MOST_FORM_BYTES, PART_BYTES
 from models.accounts import User
 from models.files import INFECTED, MOST_SENDS, PENDING, File
-from tests.calls import Call, Calls, Meeting, Proceed, in_sequence
+from tests.calls import STORAGE, Call, Calls, Meeting, Proceed, in_sequence
 from tests.conftest import Clock, _client
 from tests.gateway import Answer, Gateway
 from tests.integration.test_crashes import WHEN, cut_off_everywhere
@@ -189,9 +190,25 @@ def test_a_storage_that_fails_is_told_and_leaves_nothing(ann: Person, gateway: G
     with calls.intercepted(fail):
         answer = ann.upload()
     assert (answer.status, answer.code) == (503, "unavailable")
+    assert (keys(), File.of(ann.user_id), stored_bytes(ann)) == ([], [], 0)
+
+
+@pytest.mark.parametrize("size", [5, MOST_FORM_BYTES + 1])
+def test_a_storage_that_is_away_leaves_what_ends_by_itself(
+    size: int, ann: Person, gateway: Gateway, calls: Calls
+) -> None:
+    def fail(call: Call, proceed: Proceed) -> Any:
+        if call.operation in STORAGE:
+            raise storage.StorageError
+        return proceed()
+
+    fields = {"name": "a", "contentType": BYTES, "size": size}
+    with calls.intercepted(fail):
+        answer = ann.upload() if size == len(b"hello") else ann.ask("createUpload", **fields)
+    assert (answer.status, answer.code) == (503, "unavailable")
     (file,) = File.of(ann.user_id)
     end_by_time(gateway, file.file_id)
-    assert (keys(), stored_bytes(ann)) == ([], 0)
+    assert (File.of(ann.user_id), stored_bytes(ann)) == ([], 0)
 
 
 # To S3 itself
@@ -481,7 +498,11 @@ def test_files_are_listed_in_pages_latest_first(ann: Person, bob: Person, clock:
     third = ann.ask("listFiles", limit=2, cursor=second["nextCursor"]).data
     assert [file["fileId"] for page in (first, second, third) for file in page["files"]] == wanted
     assert "nextCursor" not in third
-    assert ann.ask("listFiles", cursor="!").fields == ["cursor"]
+    unfinished = ann.ask("listFiles", unfinished="true").data["files"]
+    assert len(unfinished) == 5
+    assert not {file["fileId"] for file in unfinished} & set(wanted)
+    for cursor in ("!", encode_cursor(["", ""]), encode_cursor([5])):
+        assert ann.ask("listFiles", cursor=cursor).fields == ["cursor"]
 
 
 def test_a_deleted_file_is_gone_and_its_message_stays(ann: Person, bob: Person) -> None:
