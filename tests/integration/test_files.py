@@ -430,6 +430,36 @@ def test_a_file_is_sent_so_often_and_no_more(ann: Person, bob: Person) -> None:
     assert bob.download(file_id).status == 200
 
 
+FULL = {f"{number}#1" for number in range(MOST_SENDS)}
+
+MEANWHILE: dict[str, Callable[[File], Any]] = {
+    "deleted": lambda file: file.mark_deleted(),
+    "infected": lambda file: file.update([File.scan_state.set(INFECTED)]),
+    "ended": lambda file: file.update([File.expires_at.set(1)]),
+    "gone": lambda file: file.delete(),
+    "full": lambda file: file.update([File.sent.add(FULL)]),
+}
+
+
+@pytest.mark.parametrize("happened", MEANWHILE)
+def test_what_happens_to_a_file_while_it_is_sent_stops_the_message(
+    happened: str, ann: Person, bob: Person, calls: Calls
+) -> None:
+    chat_id = ann.start_chat(bob)
+    own, other = file_of(ann), file_of(ann)
+
+    def meanwhile(call: Call, proceed: Proceed) -> Any:
+        if call.operation == "TransactWriteItems":
+            with calls.aside():
+                MEANWHILE[happened](File(other))
+        return proceed()
+
+    with calls.intercepted(meanwhile):
+        assert send(ann, chat_id, own, other, clientMessageId="m1").code == "file_not_found"
+    assert bob.texts(chat_id) == []
+    assert "sent" not in image_of(own)
+
+
 @pytest.mark.parametrize("state", [PENDING, INFECTED])
 def test_what_is_not_clean_is_shown_to_nobody_else(state: str, ann: Person, bob: Person) -> None:
     chat_id = ann.start_chat(bob)
