@@ -31,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bus_url: Where EventBridge is.
         event_bus: The bus that tells of members who are away.
         offline_events: Whether it shall.
+        api_url: Where clients reach the HTTP API, without a slash at the end.
+        parameters_url: Where Parameter Store is.
+        canary_parameter: The SecureString with the canary's mail address and password.
         message_days: For how many days messages are kept; 0 for ever.
     """
 
@@ -55,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     event_bus: str
     offline_events: bool
     message_days: int
+    api_url: str
+    parameters_url: str
+    canary_parameter: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -86,6 +92,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             event_bus=environment["EVENT_BUS"],
             offline_events=environment["OFFLINE_EVENTS"] == "true",
             message_days=int(environment["MESSAGE_DAYS"]),
+            api_url=environment["API_URL"],
+            parameters_url=environment["PARAMETERS_URL"],
+            canary_parameter=environment["CANARY_PARAMETER"],
         )
 
 

@@ -165,6 +165,13 @@ function plainAlarms(template, stage, params) {
     alarms[name] = alarm(stage, name, meaning, { Period: 5 * MINUTE, Statistic: 'Sum', ...properties });
   };
   add('failures', 'Operations answer 5xx.', { ...own(stage, 'failures'), Threshold: 5 });
+  // The canary counts a zero where all is well. So where there is one, silence is as bad as a failure.
+  add('failed-canary', 'Our own user could not log in, send and receive.', {
+    ...own(stage, 'canary_failed'),
+    Period: 10 * MINUTE,
+    Threshold: 0,
+    TreatMissingData: params.canary ? 'breaching' : 'notBreaching',
+  });
   add('throttled-pushes', 'API Gateway asks for patience with pushes.', { ...own(stage, 'pushes_throttled'), Threshold: 100 });
   add('failed-log-ins', 'Log-ins fail unusually often.', { ...own(stage, 'log_ins_failed'), Threshold: params.failedLogIns });
   add('failed-mails', 'SES does not take mails.', { ...own(stage, 'mails_failed'), Threshold: 0 });
@@ -407,7 +414,7 @@ function dashboard(template, stage) {
     ['Messages and pushes', ours(['messages_sent', 'pushes_delivered', 'pushes_gone', 'pushes_throttled', 'pushes_failed', 'pushes_queued', 'pushes_lost'])],
     ['From accepted to posted, ms', lag],
     ['Sockets', ours(['connects', 'disconnects', 'tickets_refused'])],
-    ['Log-ins and mails', ours(['log_ins', 'log_ins_failed', 'mails_failed'])],
+    ['Log-ins and mails', ours(['log_ins', 'log_ins_failed', 'mails_failed', 'canary_failed'])],
     ['Calls and files', ours(['calls_started', 'calls_ended', 'files_uploaded', 'bytes_uploaded'])],
     ['Answers of 5xx', [...ours(['failures']), api('5xx', 'HttpApi', '$default', 'Sum'), api('IntegrationError', 'WebsocketsApi', stage, 'Sum')]],
     ['Latency of API Gateway, p99, ms', [api('IntegrationLatency', 'HttpApi', '$default', 'p99'), api('IntegrationLatency', 'WebsocketsApi', stage, 'p99')]],

@@ -19,6 +19,7 @@ QUEUE = "SendMessage"
 BUS = "PutEvents"
 CLOSE = "DeleteConnection"
 MAIL = "SendEmail"
+PARAMETER = "GetParameter"
 
 STORAGE = {
     "PutObject": "PutObject",
@@ -40,6 +41,7 @@ ELSEWHERE = {
     CLOSE: ("execute-api:ManageConnections", "WebsocketsApi/DELETE"),
     BUS: ("events:PutEvents", "EventBus"),
     MAIL: ("ses:SendEmail", "mail"),
+    PARAMETER: ("ssm:GetParameter", "canary"),
 }
 """What calls need that are neither to a table, a queue nor the user pool."""
 

@@ -30,6 +30,9 @@ os.environ.update(
     EVENT_BUS="kaiwa-test",
     OFFLINE_EVENTS="false",
     MESSAGE_DAYS="0",
+    API_URL="https://api.example.com",
+    PARAMETERS_URL="https://ssm.us-east-1.amazonaws.com",
+    CANARY_PARAMETER="/kaiwa/test/canary",
     POWERTOOLS_SERVICE_NAME="kaiwa-test",
 )
 
@@ -46,7 +49,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from adapters import bus, mail, queue, sockets, storage
+from adapters import bus, mail, parameters, queue, sockets, storage
 from core import aws as core_aws
 from core import clock as core_clock
 from core import telemetry
@@ -188,6 +191,7 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(sockets, "post", gateway.post)
     monkeypatch.setattr(sockets, "close", gateway.close)
     monkeypatch.setattr(mail, "send", gateway.take_mail)
+    monkeypatch.setattr(parameters, "secret", gateway.secret)
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
     limits.SENDS.forget_all()

@@ -15,7 +15,7 @@ from core import telemetry
 from core.operations import Operations
 from core.queues import CORRELATION
 from tests import template
-from tests.calls import BUS, CLOSE, MAIL, PUSH, QUEUE, Calls
+from tests.calls import BUS, CLOSE, MAIL, PARAMETER, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -104,6 +104,7 @@ class Gateway:
         self.calls = calls
         self.sockets: dict[str, Socket] = {}
         self.mails: list[dict[str, str]] = []
+        self.secrets: dict[str, str] = {}
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}
@@ -282,6 +283,10 @@ class Gateway:
         """Take the place of adapters.mail.send."""
         mail = {"to": to, "subject": subject, "text": text}
         self.calls.make(MAIL, mail, lambda: self.mails.append(mail))
+
+    def secret(self, name: str) -> str:
+        """Take the place of adapters.parameters.secret."""
+        return self.calls.make(PARAMETER, {"Name": name}, lambda: self.secrets[name])
 
     def mails_to(self, address: str) -> list[dict[str, str]]:
         return [mail for mail in self.mails if mail["to"] == address]

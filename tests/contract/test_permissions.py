@@ -85,6 +85,8 @@ def test_every_permission_is_used(
     with_the_queue(gateway, ann, bob, clock, monkeypatch)
 
     leave_by_every_way(gateway, ann, bob, monkeypatch)
+    # It reads who it is, and finds that it is nobody.
+    assert gateway.invoke("Canary", {}) == {"succeeded": False}
 
     used = {name: calls.needed.get(name, set()) for name in template.functions()}
     for name, function in template.functions().items():

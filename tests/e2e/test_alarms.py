@@ -75,6 +75,12 @@ class Failing:
             permit(kept["Statement"])
         return "mails_failed", self._logged("Account", "mails_failed", 1)
 
+    def failed_canary(self) -> Metric:
+        """There is nobody that it could be."""
+        answer = self._stack.client("lambda").invoke(FunctionName=f"{PREFIX}Canary")
+        assert json.load(answer["Payload"]) == {"succeeded": False}
+        return "canary_failed", self._logged("Canary", "canary_failed", 1)
+
     def throttled_pushes(self) -> Metric:
         return "pushes_throttled", self._posted(429, "pushes_throttled", age=0)
 
@@ -187,6 +193,7 @@ def test_each_alarm_goes_off(
         "failures": failing.failures,
         "failed-log-ins": failing.failed_log_ins,
         "failed-mails": failing.failed_mails,
+        "failed-canary": failing.failed_canary,
         "throttled-pushes": failing.throttled_pushes,
         "delivery-lag": failing.delivery_lag,
         "http-errors": failing.http_errors,

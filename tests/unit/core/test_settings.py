@@ -24,6 +24,9 @@ ENVIRONMENT = {
     "EVENT_BUS": "kaiwa-prod",
     "OFFLINE_EVENTS": "true",
     "MESSAGE_DAYS": "90",
+    "API_URL": "https://api",
+    "PARAMETERS_URL": "https://ssm",
+    "CANARY_PARAMETER": "/kaiwa/prod/canary",
 }
 
 
@@ -50,6 +53,9 @@ def test_settings_are_what_the_environment_says() -> None:
         event_bus="kaiwa-prod",
         offline_events=True,
         message_days=90,
+        api_url="https://api",
+        parameters_url="https://ssm",
+        canary_parameter="/kaiwa/prod/canary",
     )
 
 
