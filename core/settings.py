@@ -35,6 +35,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         parameters_url: Where Parameter Store is.
         canary_parameter: The SecureString with the canary's mail address and password.
         message_days: For how many days messages are kept; 0 for ever.
+        stun_urls: The STUN servers, for example ``stun:turn.example.com:3478``.
+        turn_urls: The TURN servers, for example ``turn:turn.example.com:3478?transport=udp``; none for no TURN.
+        turn_secret: The parameter that holds the secrets which these share with us, one a line.
+        turn_seconds: For how long credentials for them are good.
     """
 
     region: str
@@ -61,6 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str
     parameters_url: str
     canary_parameter: str
+    stun_urls: tuple[str, ...]
+    turn_urls: tuple[str, ...]
+    turn_secret: str
+    turn_seconds: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -95,7 +103,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             api_url=environment["API_URL"],
             parameters_url=environment["PARAMETERS_URL"],
             canary_parameter=environment["CANARY_PARAMETER"],
+            stun_urls=_listed(environment["STUN_URLS"]),
+            turn_urls=_listed(environment["TURN_URLS"]),
+            turn_secret=environment["TURN_SECRET"],
+            turn_seconds=int(environment["TURN_SECONDS"]),
         )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 @cache

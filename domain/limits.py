@@ -129,3 +129,4 @@ class Bucket:
 
 
 SENDS = Bucket("sends", 1000, 50)
+ICE_SERVERS = Bucket("iceServers", 60, 1)

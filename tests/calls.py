@@ -41,9 +41,14 @@ ELSEWHERE = {
     CLOSE: ("execute-api:ManageConnections", "WebsocketsApi/DELETE"),
     BUS: ("events:PutEvents", "EventBus"),
     MAIL: ("ses:SendEmail", "mail"),
-    PARAMETER: ("ssm:GetParameter", "canary"),
 }
 """What calls need that are neither to a table, a queue nor the user pool."""
+
+BY_NAME: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
+    QUEUE: lambda given: ("sqs:SendMessage", f"{given['QueueUrl'].rpartition('-')[2].capitalize()}Queue"),
+    PARAMETER: lambda given: ("ssm:GetParameter", given["Name"].rpartition("/")[2]),
+}
+"""What calls need to a queue or a parameter that they name."""
 
 
 class Crash(BaseException):
@@ -200,9 +205,8 @@ def needed(call: Call) -> set[tuple[str, str]]:
         return {("s3:GetObject", _folder(source)), ("s3:PutObject", _folder(key))}
     if call.operation in STORAGE:
         return {(f"s3:{STORAGE[call.operation]}", _folder(call.parameters["Key"]))}
-    if call.operation == QUEUE:
-        queue = call.parameters["QueueUrl"].rpartition("-")[2]
-        return {("sqs:SendMessage", f"{queue.capitalize()}Queue")}
+    if call.operation in BY_NAME:
+        return {BY_NAME[call.operation](call.parameters)}
     tables = {properties["TableName"]: name for name, properties in template.resources("AWS::DynamoDB::Table").items()}
     if concerned := _tables(call.operation, call.parameters):
         index = f"/index/{call.parameters['IndexName']}" if "IndexName" in call.parameters else ""

@@ -33,6 +33,10 @@ os.environ.update(
     API_URL="https://api.example.com",
     PARAMETERS_URL="https://ssm.us-east-1.amazonaws.com",
     CANARY_PARAMETER="/kaiwa/test/canary",
+    STUN_URLS="stun:turn.example.com:3478",
+    TURN_URLS="turn:turn.example.com:3478?transport=udp,turns:turn.example.com:5349?transport=tcp",
+    TURN_SECRET="/kaiwa/test/turn-secret",
+    TURN_SECONDS="3600",
     POWERTOOLS_SERVICE_NAME="kaiwa-test",
 )
 
@@ -195,6 +199,8 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
     limits.SENDS.forget_all()
+    limits.ICE_SERVERS.forget_all()
+    parameters.forget_all()
     monkeypatch.setattr(queue, "send", gateway.send)
     monkeypatch.setattr(bus, "put", gateway.put)
     return gateway

@@ -10,6 +10,9 @@ from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adapters.parameters import ParameterError
 from adapters.sockets import Outcome
 from core import telemetry
 from core.operations import Operations
@@ -286,7 +289,10 @@ class Gateway:
 
     def secret(self, name: str) -> str:
         """Take the place of adapters.parameters.secret."""
-        return self.calls.make(PARAMETER, {"Name": name}, lambda: self.secrets[name])
+        try:
+            return self.calls.make(PARAMETER, {"Name": name}, lambda: self.secrets[name])
+        except (BotoCoreError, ClientError, KeyError) as error:
+            raise ParameterError from error
 
     def mails_to(self, address: str) -> list[dict[str, str]]:
         return [mail for mail in self.mails if mail["to"] == address]

@@ -115,7 +115,7 @@ def _resource(value: dict[str, Any]) -> str:
         return f"{folder[1]}/{folder[2]}"
     if index := re.fullmatch(r"\$\{(\w+)\.Arn\}/index/(\w+)", text):
         return f"{index[1]}/index/{index[2]}"
-    if parameter := re.search(r":parameter/kaiwa/test/(\w+)$", text):
+    if parameter := re.search(r":parameter/kaiwa/test/([\w-]+)$", text):
         return parameter[1]
     if text.startswith("arn:${AWS::Partition}:ses:"):
         assert text.endswith(":identity/${param:mailIdentity}")

@@ -52,6 +52,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "setAdmin": {"chatId": "GROUP", "userId": "me", "admin": True},
     "setTyping": {"chatId": "CHAT", "typing": True},
     "getPresence": {"userIds": ["bob"]},
+    "getIceServers": {},
     "uploadFile": {},
     "downloadFile": {"fileId": "FILE"},
     "createUpload": {"name": "a.bin", "contentType": "application/zip", "size": 5},
@@ -152,6 +153,7 @@ WITHOUT_KINDS = {
     "addReaction",
     "removeReaction",
     "removeMember",
+    "getIceServers",
     "signOut",
     "deleteUser",
     "blockUser",
@@ -398,7 +400,7 @@ def test_an_aws_that_fails_is_told_without_the_inside(
 
     with calls.intercepted(fail):
         answer = ann.ask(operation, over, **whole(operation, chat))
-    if operation == "hello":
+    if operation in {"hello", "getIceServers"}:
         assert answer.status == 200
         return
     assert (answer.status, answer.code) == (status, code)

@@ -27,6 +27,10 @@ ENVIRONMENT = {
     "API_URL": "https://api",
     "PARAMETERS_URL": "https://ssm",
     "CANARY_PARAMETER": "/kaiwa/prod/canary",
+    "STUN_URLS": "",
+    "TURN_URLS": "turn:a:3478?transport=udp, turns:a:5349",
+    "TURN_SECRET": "/kaiwa/prod/turn-secret",
+    "TURN_SECONDS": "3600",
 }
 
 
@@ -56,6 +60,10 @@ def test_settings_are_what_the_environment_says() -> None:
         api_url="https://api",
         parameters_url="https://ssm",
         canary_parameter="/kaiwa/prod/canary",
+        stun_urls=(),
+        turn_urls=("turn:a:3478?transport=udp", "turns:a:5349"),
+        turn_secret="/kaiwa/prod/turn-secret",
+        turn_seconds=3600,
     )
 
 
