@@ -6,6 +6,7 @@ import { element, fill } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
 import { personName } from "./names.js";
+import { pictureButtons } from "./picture.js";
 import { personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
 import { strings } from "./strings.js";
@@ -33,20 +34,24 @@ function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) 
   const alert = alertLine();
   const profile = element("div", { class: "profile" });
 
+  function show(me) {
+    client.people.learn(me);
+    fill(
+      profile,
+      personAvatar(me),
+      element(
+        "span",
+        { class: "person-names" },
+        element("span", { class: "person-name" }, `@${me.username}`),
+        element("span", { class: "person-username" }, me.email),
+        pictureButtons(client, account, me, { onProblem: alert.tell, onChanged: show }),
+      ),
+    );
+  }
+
   async function read() {
     try {
-      const me = await account.read();
-      client.people.learn(me);
-      fill(
-        profile,
-        personAvatar(me),
-        element(
-          "span",
-          { class: "person-names" },
-          element("span", { class: "person-name" }, `@${me.username}`),
-          element("span", { class: "person-username" }, me.email),
-        ),
-      );
+      show(await account.read());
     } catch (error) {
       alert.tell(problemText(error));
     }

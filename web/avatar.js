@@ -2,9 +2,48 @@
 import { element } from "./dom.js";
 import { initials, partnerId, personName } from "./names.js";
 
+/** @type {import("./clients/js/pictures.js").Pictures | undefined} Of the person who is logged in. */
+let pictures;
+
 /** @param {import("./clients/js/people.js").Person} person @param {string} [size] "small" */
 export function personAvatar(person, size) {
-  return avatar(person.userId, personName(person), size);
+  const node = avatar(person.userId, personName(person), size);
+  node.dataset.person = person.userId;
+  showPicture(node, person);
+  return node;
+}
+
+/**
+ * From now on show people's pictures, in avatars that stand on the page as in those to come.
+ *
+ * @param {import("./clients/js/client.js").Client} client
+ * @returns {() => void} Stops it.
+ */
+export function showPictures(client) {
+  pictures = client.pictures;
+  const refresh = (person) => {
+    for (const node of document.querySelectorAll(`[data-person="${CSS.escape(person.userId)}"]`))
+      showPicture(node, person);
+  };
+  const stops = [
+    client.people.on("changed", refresh),
+    pictures.on("ready", (fileId) => {
+      for (const person of client.people.list()) if (person.avatarFileId === fileId) refresh(person);
+    }),
+  ];
+  return () => {
+    pictures = undefined;
+    stops.forEach((stop) => stop());
+  };
+}
+
+function showPicture(node, person) {
+  const url = person.avatarFileId && pictures?.get(person.avatarFileId);
+  const shown = node.querySelector("img");
+  if (shown?.getAttribute("src") === url) return;
+  shown?.remove();
+  // Before the dot of somebody who is there, which stays on top.
+  if (url) node.prepend(element("img", { src: url, alt: "" }));
 }
 
 /** @param {import("./clients/js/client.js").Client} client @param {object} chat */

@@ -1,6 +1,7 @@
 /**
  * The two panes of someone logged in: the chats, and the one that is open. On a phone one of them at a time.
  */
+import { showPictures } from "./avatar.js";
 import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
@@ -14,6 +15,7 @@ import { strings } from "./strings.js";
  * @returns {{element: HTMLElement, close: () => void}}
  */
 export function workspace(client, { onLogOut, inbox }) {
+  const stopPictures = showPictures(client);
   const banner = connectionBanner(client);
   const chats = chatsPane(client, { onLogOut, inbox });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
@@ -56,6 +58,7 @@ export function workspace(client, { onLogOut, inbox }) {
   addEventListener("offline", wake);
   document.addEventListener("visibilitychange", wake);
   const stops = [
+    stopPictures,
     onRoute(showRouted),
     client.on("chats", showTitle),
     () => removeEventListener("online", wake),

@@ -63,7 +63,7 @@ export class Account {
     return this.#api.request("GET", "/users/me");
   }
 
-  /** @param {{displayName?: string}} changes @returns {Promise<import("./people.js").Person>} */
+  /** @param {{displayName?: string, avatarFileId?: string | null}} changes `null` takes the picture away. @returns {Promise<import("./people.js").Person>} */
   change(changes) {
     return this.#api.request("PATCH", "/users/me", { body: changes });
   }

@@ -1,6 +1,8 @@
 import { ConnectionLost, Problem } from "./errors.js";
 
 const TIMEOUT_MS = 20_000;
+/** For a file, which may go up a slow line. */
+const CONTENT_TIMEOUT_MS = 300_000;
 
 /** The REST side: JSON in and out, tokens added and renewed. */
 export class Api {
@@ -49,7 +51,8 @@ export class Api {
    *
    * @param {string} method
    * @param {string} path Begins with a slash.
-   * @param {{query?: object, body?: object, signal?: AbortSignal}} [options]
+   * @param {{query?: object, body?: object, content?: Blob, headers?: object, signal?: AbortSignal}} [options]
+   *   `content` is sent as it is, in the place of a `body` that is sent as JSON.
    * @returns {Promise<any>} The decoded body; undefined when there is none.
    * @throws {Problem} when the server says no.
    * @throws {ConnectionLost} when no answer came.
@@ -93,18 +96,18 @@ export class Api {
     }
   }
 
-  async #send(method, path, { query, body, token, signal } = {}) {
-    const headers = {};
+  async #send(method, path, { query, body, content, headers: given, token, signal } = {}) {
+    const headers = { ...given };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token !== undefined) headers.Authorization = `Bearer ${token}`;
-    const deadline = AbortSignal.timeout(TIMEOUT_MS);
+    const deadline = AbortSignal.timeout(content ? CONTENT_TIMEOUT_MS : TIMEOUT_MS);
     let response;
     let text;
     try {
       response = await this.#fetch(this.#address(path, query), {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined ? content : JSON.stringify(body),
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
         credentials: "omit",
         cache: "no-store",

@@ -3,9 +3,11 @@ import { Blocks } from "./blocks.js";
 import { Chats } from "./chats.js";
 import { Delivery } from "./delivery.js";
 import { ConnectionLost } from "./errors.js";
+import { Files } from "./files.js";
 import { Listeners } from "./listeners.js";
 import { Logs } from "./logs.js";
 import { People } from "./people.js";
+import { Pictures } from "./pictures.js";
 import { PresenceBoard } from "./presence.js";
 import { ReadMarks } from "./read_marks.js";
 import { FleetingStorage, Shelf } from "./shelf.js";
@@ -57,6 +59,8 @@ export class Client {
     this.chats = new Chats(session.userId, this.#reads.load());
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
+    this.files = new Files(this.api, fetch);
+    this.pictures = new Pictures(this.files);
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
     this.socket = new Socket({
@@ -90,6 +94,7 @@ export class Client {
     this.#logs.stop();
     this.#delivery.stop();
     this.typing.stop();
+    this.pictures.forget();
     clearTimeout(this.#refreshTimer);
   }
 

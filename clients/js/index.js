@@ -2,4 +2,5 @@
 export { Account } from "./account.js";
 export { Client } from "./client.js";
 export { ConnectionLost, Problem } from "./errors.js";
+export { Files } from "./files.js";
 export { Session } from "./session.js";

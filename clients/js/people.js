@@ -3,7 +3,7 @@ import { Problem } from "./errors.js";
 
 const MAX_AT_ONCE = 4;
 
-/** @typedef {{userId: string, username?: string, displayName?: string, isGone?: boolean}} Person */
+/** @typedef {{userId: string, username?: string, displayName?: string, avatarFileId?: string, isGone?: boolean}} Person */
 
 /** Everyone this client has heard of. Tells `changed` with a person who was learned. */
 export class People {
@@ -31,6 +31,11 @@ export class People {
     this.#wanted.add(userId);
     queueMicrotask(() => this.#askNext());
     return { userId };
+  }
+
+  /** @returns {Person[]} Everyone known. */
+  list() {
+    return [...this.#known.values()];
   }
 
   /** @param {Person} person */

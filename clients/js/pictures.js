@@ -1,0 +1,47 @@
+import { Problem } from "./errors.js";
+import { Listeners } from "./listeners.js";
+
+/** The pictures of people, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
+export class Pictures {
+  #files;
+  #listeners = new Listeners();
+  /** @type {Map<string, string | undefined>} URLs of blobs, by fileId; undefined while one is fetched. */
+  #urls = new Map();
+
+  /** @param {import("./files.js").Files} files */
+  constructor(files) {
+    this.#files = files;
+  }
+
+  on(event, listener) {
+    return this.#listeners.on(event, listener);
+  }
+
+  /**
+   * Give a picture that is here; another is fetched and told later.
+   *
+   * @param {string} fileId
+   * @returns {string | undefined} A URL within this page.
+   */
+  get(fileId) {
+    if (!this.#urls.has(fileId)) this.#fetchPicture(fileId);
+    return this.#urls.get(fileId);
+  }
+
+  /** Let go of every picture. */
+  forget() {
+    for (const url of this.#urls.values()) if (url) URL.revokeObjectURL(url);
+    this.#urls.clear();
+  }
+
+  async #fetchPicture(fileId) {
+    this.#urls.set(fileId, undefined);
+    try {
+      this.#urls.set(fileId, URL.createObjectURL(await this.#files.download(fileId)));
+      this.#listeners.tell("ready", fileId);
+    } catch (error) {
+      // What is no more stays known as that; anything else is asked for again when it is shown next.
+      if (!(error instanceof Problem && error.status === 404)) this.#urls.delete(fileId);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Api } from "../api.js";
+import { ConnectionLost, Problem } from "../errors.js";
+import { Files } from "../files.js";
+import { Pictures } from "../pictures.js";
+import { Session } from "../session.js";
+import { FleetingStorage, Shelf } from "../shelf.js";
+
+let requests;
+let answers;
+let files;
+
+beforeEach(() => {
+  const session = new Session(new Shelf(new FleetingStorage(), "session"));
+  session.keep({ userId: "ann", accessToken: "token", refreshToken: "refresh", expiresIn: 3600 }, 0);
+  requests = [];
+  answers = {
+    "POST http://server/files": () => json(201, { fileId: "f" }),
+    "GET http://server/files/f": () => json(200, { url: "http://store/f?signed" }),
+    "GET http://store/f?signed": () => new Response("bytes"),
+  };
+  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), fetch);
+});
+
+async function fetch(url, { method = "GET", headers = {}, body } = {}) {
+  requests.push({ method, url, headers, body });
+  return answers[`${method} ${url}`]();
+}
+
+function json(status, body) {
+  return new Response(JSON.stringify(body), { status });
+}
+
+test("a file goes up as it is, under its own name", async () => {
+  const content = new Blob(["x"], { type: "image/png" });
+  assert.deepEqual(await files.upload(content, "l'été (会話) *.png"), { fileId: "f" });
+  const [{ headers, body }] = requests;
+  assert.equal(body, content);
+  assert.deepEqual(headers, {
+    "Content-Type": "image/png",
+    "Content-Disposition":
+      "attachment; filename*=UTF-8''l%27%C3%A9t%C3%A9%20%28%E4%BC%9A%E8%A9%B1%29%20%2A.png",
+    Authorization: "Bearer token",
+  });
+});
+
+test("a file without a type goes up as bytes", async () => {
+  await files.upload(new Blob(["x"]), "x");
+  assert.equal(requests[0].headers["Content-Type"], "application/octet-stream");
+});
+
+test("bytes come from where the server says, and the token does not go there", async () => {
+  assert.equal(await (await files.download("f")).text(), "bytes");
+  assert.equal(requests[0].headers.Accept, "application/json");
+  assert.equal(requests[1].headers.Authorization, undefined);
+});
+
+test("bytes that do not come are a lost connection, and a refusal is the server's", async () => {
+  answers["GET http://store/f?signed"] = () => new Response("late", { status: 403 });
+  await assert.rejects(files.download("f"), ConnectionLost);
+  answers["GET http://server/files/f"] = () => json(404, { code: "file_not_found" });
+  await assert.rejects(files.download("f"), Problem);
+});
+
+/** @returns {Promise<string>} The file whose picture is ready. */
+function ready(pictures) {
+  return new Promise((resolve) => pictures.on("ready", resolve));
+}
+
+test("a picture is fetched once, however often it is shown", async () => {
+  const pictures = new Pictures(files);
+  const told = ready(pictures);
+  assert.equal(pictures.get("f"), undefined);
+  assert.equal(pictures.get("f"), undefined);
+  assert.equal(await told, "f");
+  assert.match(pictures.get("f"), /^blob:/);
+  assert.equal(requests.length, 2);
+  pictures.forget();
+});
+
+test("a picture that is no more is not asked for again; one that could not be fetched is", async () => {
+  const pictures = new Pictures(files);
+  answers["GET http://server/files/f"] = () => json(404, { code: "file_not_found" });
+  pictures.get("f");
+  await settle();
+  pictures.get("f");
+  await settle();
+  assert.equal(requests.length, 1);
+
+  answers["GET http://server/files/g"] = () => json(503, { code: "unavailable" });
+  pictures.get("g");
+  await settle();
+  pictures.get("g");
+  await settle();
+  assert.equal(requests.length, 3);
+});
+
+async function settle() {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+}
