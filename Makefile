@@ -5,8 +5,10 @@ STAGE ?= dev
 REGION ?= us-east-1
 AWS_PORT ?= 4599
 WEB_PORT ?= 8080
+TURN ?=
+TURN_PORT ?= 3478
 TESTS ?= tests
-export AWS_PORT WEB_PORT
+export AWS_PORT WEB_PORT TURN TURN_PORT
 
 PYTHON := .venv/bin/python
 OSLS := node_modules/.bin/osls
@@ -26,7 +28,7 @@ help:  ## show this list
 	@echo
 	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS))"
 
-run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it
+run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it; TURN=1 for coturn too
 	@exec $(PYTHON) -m local.run
 
 demo: $(VENV) $(MODULES)  ## watch two clients hold a conversation

@@ -1,17 +1,19 @@
 """`make run`: a whole Kaiwa on this machine, until Ctrl-C."""
 
 import json
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local import ports, progress, web
+from local import ports, progress, turn, web
 from local.errors import LocalError
 from local.stack import ROOT, Endpoints, Stack
+from local.turn import Turn
 
 HOME = ROOT / ".local"
 ENDPOINTS = HOME / "endpoints.json"
@@ -73,7 +75,9 @@ def _run() -> int:
     ports.require_free(web_port, "WEB_PORT")
     ENDPOINTS.unlink(missing_ok=True)
     origins = [f"http://{ports.HOST}:{web_port}", f"http://localhost:{web_port}"]
-    with Stack(HOME, aws_port, origins, progress.step) as stack:
+    relay = _wanted_turn()
+    stack_of_run = Stack(HOME, aws_port, origins, progress.step, relay.urls if relay else ())
+    with stack_of_run as stack, _relaying(stack, relay):
         web_url = origins[0]
         with progress.step(f"web client on {ports.HOST}:{web_port}"):
             try:
@@ -95,6 +99,25 @@ def _run() -> int:
             site.shutdown()
             site.server_close()
             print("  ending, and keeping everything for next time", flush=True)
+
+
+def _wanted_turn() -> Turn | None:
+    if os.environ.get("TURN", "") in {"", "0"}:
+        return None
+    return Turn(HOME / "turn", ports.read("TURN_PORT", turn.PORT))
+
+
+@contextmanager
+def _relaying(stack: Stack, relay: Turn | None) -> Iterator[None]:
+    """Run a TURN server beside the stack, if one is wanted, and tell the functions its secret."""
+    if relay is None:
+        yield
+        return
+    with ExitStack() as running:
+        with progress.step(f"coturn, a TURN server, at {relay.urls[0]}"):
+            running.enter_context(relay)
+            stack.keep_secret(turn.PARAMETER, "\n".join(relay.secrets))
+        yield
 
 
 def _write_endpoints(path: Path, endpoints: Endpoints, web_url: str) -> None:

@@ -92,11 +92,19 @@ class Stack:
 
     endpoints: Endpoints
 
-    def __init__(self, directory: Path, aws_port: int, web_origins: Sequence[str], report: Report = silently) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        aws_port: int,
+        web_origins: Sequence[str],
+        report: Report = silently,
+        turn_urls: Sequence[str] = (),
+    ) -> None:
         self.directory = directory.resolve()
         self.aws_endpoint = f"http://{ports.HOST}:{aws_port}"
         self._port = aws_port
         self._web_origins = list(web_origins)
+        self._turn_urls = list(turn_urls)
         self._report = report
         self._lock: IO[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
@@ -183,6 +191,10 @@ class Stack:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
+    def keep_secret(self, name: str, text: str) -> None:
+        """Put a secret into Parameter Store, as operators do."""
+        self.client("ssm").put_parameter(Name=name, Value=text, Type="SecureString", Overwrite=True)
+
     def _occupy(self) -> IO[str]:
         """Take the directory for this process and the MiniStack it starts.
 
@@ -250,7 +262,7 @@ class Stack:
             time.sleep(0.05)
 
     def _fingerprint(self, archive: Path) -> str:
-        digest = hashlib.sha256(json.dumps([self._port, self._web_origins]).encode())
+        digest = hashlib.sha256(json.dumps([self._port, self._web_origins, self._turn_urls]).encode())
         files = {path for pattern in DEPLOYED_FILES for path in ROOT.glob(pattern) if path.is_file()}
         for path in [*sorted(files), archive]:
             digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -283,6 +295,7 @@ class Stack:
             "SLS_AWS_MONITORING_FREQUENCY": MONITORING_INTERVAL,
             "SLS_NOTIFICATIONS_MODE": "off",
             "SLS_TELEMETRY_DISABLED": "1",
+            "TURN_URLS": ",".join(self._turn_urls),
             "WEB_ORIGINS": ",".join(self._web_origins),
         }
         # osls works in .serverless of the project, so two stacks deploy one after the other.

@@ -5,18 +5,27 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from local import ports
+from local import ports, turn
 from local.stack import Stack
+from local.turn import Turn
 from tests.e2e.people import TIMEOUT, Person
 
 WEB_ORIGIN = "http://127.0.0.1:8999"
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, relay: Turn) -> Iterator[Stack]:
     """The whole product, deployed into a MiniStack that checks every permission."""
-    with Stack(tmp_path_factory.mktemp("stack"), ports.free(), [WEB_ORIGIN]) as stack:
+    with Stack(tmp_path_factory.mktemp("stack"), ports.free(), [WEB_ORIGIN], turn_urls=relay.urls) as stack:
+        stack.keep_secret(turn.PARAMETER, "\n".join(relay.secrets))
         yield stack
+
+
+@pytest.fixture(scope="package")
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
+    """A real TURN server, which must be installed."""
+    with Turn(tmp_path_factory.mktemp("turn"), ports.free()) as relay:
+        yield relay
 
 
 @pytest.fixture(scope="package")

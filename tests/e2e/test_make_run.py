@@ -16,6 +16,7 @@ import pytest
 from local import ports
 from local.stack import ROOT
 from tests.e2e.people import TIMEOUT, Person, wait_until
+from tests.e2e.test_turn import lets_in
 
 COPIED = ("Makefile", "serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
 COPIED_FOLDERS = ("adapters", "clients", "core", "deploy", "domain", "handlers", "local", "models", "resources", "web")
@@ -225,3 +226,20 @@ def test_what_is_reset_is_forgotten(checkout: Checkout) -> None:
     run = checkout.make("reset")
     assert run.finish() == 0, run.said
     assert not state.exists()
+
+
+def test_with_turn_it_runs_coturn_which_ends_with_it(checkout: Checkout) -> None:
+    turn_port = ports.free()
+    run = checkout.make("run", TURN=1, TURN_PORT=turn_port)
+    try:
+        run.wait_for(LAST_LINE)
+        with httpx.Client(base_url=json.loads(checkout.endpoints.read_text())["apiUrl"], timeout=TIMEOUT) as http:
+            (server,) = Person(http, "ann").get("/ice-servers").json()["iceServers"]
+        assert server["urls"] == [f"turn:127.0.0.1:{turn_port}?transport={transport}" for transport in ("udp", "tcp")]
+        assert lets_in(server["urls"][0], server["username"], server["credential"])
+        check_it_ended(checkout, run, run.interrupt())
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", turn_port)) != 0
+    finally:
+        if run.remaining:
+            run.kill()
