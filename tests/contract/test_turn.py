@@ -1,0 +1,84 @@
+"""The optional fleet of TURN servers: off unless asked for, closed to the inside, with no secret in the template."""
+
+import ipaddress
+import json
+import re
+
+import pytest
+
+from tests import template
+
+FILE = template.read("resources/turn.yml")
+RESOURCES = FILE["Resources"]
+DATA = RESOURCES["TurnTemplate"]["Properties"]["LaunchTemplateData"]
+SCRIPT = DATA["UserData"]["Fn::Base64"]["Fn::Sub"]
+CONFIGURATION = SCRIPT.partition("cat > /etc/turnserver.conf <<END\n")[2].partition("\nEND\n")[0].splitlines()
+
+
+def denied(address: str) -> bool:
+    wanted = ipaddress.ip_address(address)
+    ranges = [line.removeprefix("denied-peer-ip=").split("-") for line in CONFIGURATION if "denied-peer-ip" in line]
+    bounds = [[ipaddress.ip_address(bound) for bound in one] for one in ranges]
+    return any(one[0] <= wanted <= one[-1] for one in bounds if one[0].version == wanted.version)
+
+
+def test_nothing_of_it_is_there_unless_asked_for() -> None:
+    assert {one["Condition"] for one in [*RESOURCES.values(), *FILE["Outputs"].values()]} <= {"HasTurn", "HasTurnTls"}
+    assert "turnInstances: '0'" in (template.ROOT / "serverless.yml").read_text().partition("\n  local:\n")[2]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "0.0.0.0", "100.64.0.1"),
+        *("169.254.169.254", "169.254.170.2", "198.18.0.1", "255.255.255.255", "192.0.0.8"),
+        *("::1", "::ffff:10.0.0.1", "fd00:ec2::254", "fe80::1", "fc00::1", "64:ff9b::a00:1", "2002:a00:1::1"),
+    ],
+)
+def test_no_peer_inside_is_relayed_to(address: str) -> None:
+    assert denied(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2600::1"])
+def test_a_peer_outside_is_relayed_to(address: str) -> None:
+    assert not denied(address)
+
+
+def test_no_range_of_ipv6_begins_where_coturn_takes_it_for_one_of_ipv4() -> None:
+    """coturn compares across families: a range from ``::`` on holds every IPv4 address, and nobody would get through."""
+    assert not [line for line in CONFIGURATION if line.startswith("denied-peer-ip=::-")]
+
+
+def test_it_takes_credentials_alone_and_keeps_to_media() -> None:
+    wanted = {"use-auth-secret", "no-cli", "no-multicast-peers", "no-tcp-relay"}
+    assert wanted <= set(CONFIGURATION)
+    assert "no-auth" not in CONFIGURATION
+    assert [line for line in CONFIGURATION if line.startswith("allowed-peer-ip")] == ["allowed-peer-ip=$private"]
+
+
+def test_no_secret_stands_in_the_template() -> None:
+    assert "static-auth-secret" not in SCRIPT
+    assert not re.search(r"resolve:ssm-secure|turn-secret[^\"s.]*:\d", json.dumps(FILE))
+
+
+def test_an_instance_reads_this_one_secret() -> None:
+    (policy,) = RESOURCES["TurnRole"]["Properties"]["Policies"]
+    allow, deny = policy["PolicyDocument"]["Statement"]
+    assert allow["Resource"]["Fn::Sub"].endswith(":parameter/kaiwa/test/turn-secret")
+    assert (allow["Action"], deny["Effect"], deny["NotResource"]) == ("ssm:GetParameter", "Deny", allow["Resource"])
+    assert '"/kaiwa/test/turn-secret"' in SCRIPT
+
+
+def test_an_instance_is_closed_but_for_turn_and_kept_by_systems_manager() -> None:
+    rules = RESOURCES["TurnSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+    assert {(one["IpProtocol"], one["FromPort"], one["ToPort"]) for one in rules} == {
+        ("udp", 3478, 3478),
+        ("tcp", 3478, 3478),
+        ("udp", 49152, 65535),
+    }
+    assert {"min-port=49152", "max-port=65535", "listening-port=3478"} <= set(CONFIGURATION)
+    assert DATA["MetadataOptions"]["HttpTokens"] == "required"
+    assert all(one["Ebs"]["Encrypted"] for one in DATA["BlockDeviceMappings"])
+    assert "AmazonSSMManagedInstanceCore" in str(RESOURCES["TurnRole"]["Properties"]["ManagedPolicyArns"])
+    tags = {one["Key"]: one["Value"] for one in RESOURCES["TurnFleet"]["Properties"]["Tags"]}
+    assert tags["PatchGroup"] == "kaiwa-test-turn"
