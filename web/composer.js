@@ -1,4 +1,5 @@
 /** Where a message is written. */
+import { attachments } from "./attachments.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { problemText } from "./problems.js";
@@ -12,15 +13,15 @@ const WARN_BELOW = 500;
 
 /**
  * @param {object} options
- * @param {string} options.userId
  * @param {string} options.chatId
- * @param {(text: string, options: {replyTo?: string}) => void} options.onSend
+ * @param {import("./clients/js/client.js").Client} options.client
+ * @param {(text: string, options: {replyTo?: string, fileIds?: string[]}) => void} options.onSend
  * @param {(messageId: string, text: string) => Promise<void>} options.onEdit
  * @param {(isTyping: boolean) => void} options.onTyping
  * @param {() => void} options.onEditLast The arrow up in an empty composer asks for one's last message.
  */
-export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast }) {
-  const draft = new Shelf(sessionStorage, `kaiwa.draft.${userId}.${chatId}`);
+export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast }) {
+  const draft = new Shelf(sessionStorage, `kaiwa.draft.${client.userId}.${chatId}`);
   const isTouch = matchMedia("(pointer: coarse)").matches;
   const counter = element("p", { class: "composer-counter", role: "status", hidden: true });
   const button = element(
@@ -33,13 +34,47 @@ export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast 
     "aria-label": words.composer,
     enterkeyhint: isTouch ? "enter" : "send",
     oninput: onInput,
+    onpaste: onPaste,
     onkeydown: onKey,
   });
   input.value = draft.load() ?? "";
   /** What is written is an answer, or other words for a message; otherwise undefined. */
   let purpose;
   const strip = element("div", { class: "composer-strip", hidden: true });
-  const box = element("div", { class: "composer-box", onclick: () => input.focus() }, input, button);
+  const files = attachments(client, { onChanged: () => refresh() });
+  const chooser = element("input", { type: "file", multiple: true, hidden: true, onchange: onChosen });
+  const attach = element(
+    "button",
+    {
+      type: "button",
+      class: "attach",
+      "aria-label": strings.files.attach,
+      title: strings.files.attach,
+      onclick: () => chooser.click(),
+    },
+    icon("attach"),
+  );
+  const box = element(
+    "div",
+    { class: "composer-box", onclick: (event) => event.target === box && input.focus() },
+    chooser,
+    attach,
+    input,
+    button,
+  );
+
+  function onChosen() {
+    files.add(chooser.files);
+    chooser.value = "";
+    input.focus();
+  }
+
+  function onPaste(event) {
+    const pasted = event.clipboardData?.files ?? [];
+    if (pasted.length === 0 || purpose?.isEdit) return;
+    event.preventDefault();
+    files.add(pasted);
+  }
 
   function onInput() {
     if (!purpose?.isEdit) {
@@ -56,6 +91,7 @@ export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast 
     purpose = next;
     if (next?.isEdit) input.value = next.text;
     else if (wasEdit) input.value = draft.load() ?? "";
+    attach.hidden = files.element.hidden = Boolean(next?.isEdit);
     strip.hidden = !next;
     fill(strip, next && stripParts(next));
     button.setAttribute("aria-label", next?.isEdit ? words.save : words.send);
@@ -84,7 +120,9 @@ export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast 
 
   function refresh() {
     const left = MAX_CHARACTERS - [...input.value.trim()].length;
-    button.disabled = input.value.trim() === "" || left < 0;
+    const hasFiles = !files.isEmpty && !purpose?.isEdit;
+    const isEmpty = input.value.trim() === "" && !hasFiles;
+    button.disabled = isEmpty || left < 0 || (hasFiles && !files.isReady);
     counter.hidden = left > WARN_BELOW;
     counter.classList.toggle("over", left < 0);
     counter.textContent = left < 0 ? words.tooLong(-left) : words.charactersLeft(left);
@@ -119,11 +157,12 @@ export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast 
 
   function send() {
     const text = input.value.trim();
-    if (text === "" || button.disabled) return;
+    if (button.disabled) return;
     if (purpose?.isEdit) return saveEdit(text);
     input.value = "";
     draft.clear();
-    onSend(text, { replyTo: purpose?.messageId });
+    const fileIds = files.isEmpty ? undefined : files.take();
+    onSend(text, { replyTo: purpose?.messageId, fileIds });
     turnTo();
   }
 
@@ -147,12 +186,17 @@ export function composer({ userId, chatId, onSend, onEdit, onTyping, onEditLast 
   }
 
   return {
-    element: element("form", { class: "composer", onsubmit: onSubmit }, strip, counter, box),
+    element: element("form", { class: "composer", onsubmit: onSubmit }, strip, files.element, counter, box),
     /** Once it is on the page. */
     start() {
       refresh();
       if (!isTouch) input.focus();
     },
+    /** @param {Iterable<File>} dropped */
+    attach(dropped) {
+      if (!purpose?.isEdit) files.add(dropped);
+    },
+    close: files.close,
     rename(name) {
       input.placeholder = words.placeholder(name);
     },

@@ -65,7 +65,7 @@ export function conversation(client, chatId) {
     onclick: () => scrollToEnd("smooth"),
   });
   const writing = composer({
-    userId: client.userId,
+    client,
     chatId,
     onSend,
     onEdit: (messageId, text) => client.editMessage(chatId, messageId, text),
@@ -76,12 +76,29 @@ export function conversation(client, chatId) {
   const actions = { onMenu, onReply, onReact, onJump };
   const node = element(
     "section",
-    { class: "conversation", tabindex: "-1" },
+    { class: "conversation", tabindex: "-1", ondragover: onDrag, ondragleave: onDragEnd, ondrop: onDrop },
     heading.element,
     element("div", { class: "messages-frame" }, scroller, toEnd),
     typing.element,
     writing.element,
   );
+
+  function onDrag(event) {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    node.dataset.drop = strings.files.drop;
+  }
+
+  function onDragEnd(event) {
+    if (!node.contains(event.relatedTarget)) delete node.dataset.drop;
+  }
+
+  function onDrop(event) {
+    delete node.dataset.drop;
+    if (event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    writing.attach(event.dataTransfer.files);
+  }
 
   function chat() {
     return client.chats.get(chatId);
@@ -372,6 +389,7 @@ export function conversation(client, chatId) {
     close() {
       for (const stop of stops) stop();
       typing.close();
+      writing.close();
       client.typing.tell(chatId, false);
       client.closeChat();
     },

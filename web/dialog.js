@@ -11,10 +11,10 @@ const words = strings.dialog;
  *
  * @returns {{show: (view: View) => void, close: () => void}}
  */
-export function openDialog({ isSmall = false } = {}) {
+export function openDialog({ isSmall = false, isLarge = false } = {}) {
   let shown;
   const node = element("dialog", {
-    class: isSmall ? "dialog small" : "dialog",
+    class: ["dialog", isSmall && "small", isLarge && "large"].filter(Boolean).join(" "),
     "aria-labelledby": "dialog-title",
     onclose() {
       shown?.stop?.();

@@ -5,7 +5,7 @@ import { strings } from "./strings.js";
 const words = strings.conversation.system;
 
 /**
- * @typedef {{id: string, kind: "message" | "system", senderId?: string, text: string, time: string, seq?: number,
+ * @typedef {{id: string, kind: "message" | "system", senderId?: string, text: string, fileIds?: string[], time: string, seq?: number,
  *   messageId?: string, replyTo?: string, isDeleted?: boolean, isEdited?: boolean,
  *   reactions?: Record<string, string[]>, state?: "read" | "sent" | "sending" | "failed", readers?: string[],
  *   error?: Error}} Entry
@@ -49,6 +49,7 @@ function storedEntry(client, chatId, message) {
     messageId: message.messageId,
     senderId: message.senderId,
     text: message.text ?? "",
+    fileIds: message.fileIds ?? [],
     time: message.sentAt,
     replyTo: message.replyTo,
     reactions: message.reactions ?? {},
@@ -65,6 +66,7 @@ function pendingEntry(client, pending) {
     kind: "message",
     senderId: client.userId,
     text: pending.text,
+    fileIds: pending.fileIds ?? [],
     time: pending.writtenAt,
     replyTo: pending.replyTo,
     reactions: {},

@@ -1,6 +1,7 @@
 /** The entries of a chat as rows: days, bubbles in groups, and the state of one's own. */
 import { personAvatar, hueOf } from "./avatar.js";
 import { element, unseen } from "./dom.js";
+import { fileList } from "./files.js";
 import { icon } from "./icons.js";
 import { splitLinks } from "./links.js";
 import { personName } from "./names.js";
@@ -81,7 +82,7 @@ function quoteOf(client, messageId, entry) {
     messageId,
     senderId: entry.senderId,
     name: isOwn ? strings.chats.you : personName(client.people.get(entry.senderId)),
-    text: entry.isDeleted ? words.deleted : entry.text.slice(0, QUOTE_LENGTH),
+    text: entry.isDeleted ? words.deleted : entry.text.slice(0, QUOTE_LENGTH) || strings.chats.file,
   };
 }
 
@@ -121,6 +122,7 @@ function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions })
           { class: "bubble" },
           senderLine(name, { isShown: isGroup && !isOwn && isFirst }),
           quote && quoteBox(quote, actions),
+          !entry.isDeleted && entry.fileIds.length > 0 && fileList(client, entry.fileIds),
           body(entry),
           meta(entry, { isOwn, readers }),
         ),
@@ -192,6 +194,7 @@ function actionButtons(entry, name, actions) {
 
 function body(entry) {
   if (entry.isDeleted) return element("span", { class: "text deleted" }, words.deleted);
+  if (!entry.text) return undefined;
   return element(
     "span",
     { class: "text", dir: "auto", "data-testid": "message-text" },

@@ -51,7 +51,7 @@ export function pictureButtons(client, account, me, { onProblem, onChanged }) {
 class UnreadablePicture extends Error {}
 
 async function sendPicture(client, file) {
-  const { fileId } = await client.files.upload(await squareOf(file), NAME);
+  const { fileId } = await client.files.upload(await squareOf(file), NAME).finished();
   return fileId;
 }
 

@@ -239,6 +239,19 @@ export const strings = {
     theme: { auto: "Theme: as the device", light: "Theme: light", dark: "Theme: dark" },
   },
 
+  files: {
+    attach: "Attach files",
+    attached: "Files to send",
+    drop: "Drop files to attach them",
+    unnamed: "file",
+    tooMany: (count) => `A message can hold ${count} files.`,
+    waiting: "Waiting for the line; it goes on when you are back",
+    progress: (name) => `Uploading ${name}`,
+    remove: (name) => `Remove ${name}`,
+    open: (name) => `Open ${name}`,
+    download: (name) => `Download ${name}`,
+  },
+
   problems: {
     required: "Please fill this in.",
     connection_lost: "The server cannot be reached. Check your connection and try again.",
@@ -257,6 +270,7 @@ export const strings = {
     too_large: "This is too large to send.",
     unsupported_type: "This kind of file cannot be used here.",
     file_not_found: "This file no longer exists.",
+    upload_refused: "The file was not accepted. Please choose it again.",
     no_reply: "The server did not answer in time.",
     internal: "Something went wrong on our side. Please try again.",
     unavailable: "The server is busy. Please try again in a moment.",

@@ -59,7 +59,7 @@ export class Client {
     this.chats = new Chats(session.userId, this.#reads.load());
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
-    this.files = new Files(this.api, fetch);
+    this.files = new Files(this.api, { fetch });
     this.pictures = new Pictures(this.files);
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
@@ -192,15 +192,16 @@ export class Client {
   }
 
   /**
-   * Send words; they are pending until the server has them.
+   * Send words or files; they are pending until the server has them.
    *
    * @param {string} chatId
-   * @param {string} text
-   * @param {{replyTo?: string}} [options] `replyTo`: the messageId that they answer.
+   * @param {string} text May be empty where there are files.
+   * @param {{replyTo?: string, fileIds?: string[]}} [options] `replyTo`: the messageId that they answer. `fileIds`: of
+   *   uploads that are done.
    */
-  send(chatId, text, { replyTo } = {}) {
+  send(chatId, text, { replyTo, fileIds } = {}) {
     this.typing.sent(chatId);
-    this.#delivery.send(chatId, { text, replyTo }, new Date(this.#serverNow()).toISOString());
+    this.#delivery.send(chatId, { text, replyTo, fileIds }, new Date(this.#serverNow()).toISOString());
   }
 
   /** Put one's own message in other words. */

@@ -45,9 +45,13 @@ export class Delivery {
     return this.#outbox.list(chatId);
   }
 
-  /** @param {string} chatId @param {{text: string, replyTo?: string}} words @param {string} writtenAt */
-  send(chatId, { text, replyTo }, writtenAt) {
-    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, replyTo, writtenAt });
+  /**
+   * @param {string} chatId
+   * @param {{text: string, replyTo?: string, fileIds?: string[]}} words
+   * @param {string} writtenAt
+   */
+  send(chatId, { text, replyTo, fileIds }, writtenAt) {
+    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, replyTo, fileIds, writtenAt });
     this.#changed(chatId);
     this.flush();
   }
@@ -113,8 +117,8 @@ export class Delivery {
     return (error.retryAfter ?? 0) * 1000 + REFUSAL_PAUSE_MS + reconnectDelay(attempts);
   }
 
-  #post({ chatId, text, replyTo, clientMessageId }) {
-    const message = { text, replyTo, clientMessageId };
+  #post({ chatId, text, replyTo, fileIds, clientMessageId }) {
+    const message = { text: text || undefined, fileIds, replyTo, clientMessageId };
     const frame = { chatId, ...message };
     if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
       return this.#socket.request("sendMessage", frame);

@@ -1,30 +1,55 @@
 import { ConnectionLost } from "./errors.js";
+import { transfer } from "./transfer.js";
+import { Upload } from "./upload.js";
 
 /** Files: sending them, and fetching them again. */
 export class Files {
   #api;
   #fetch;
+  #transfer;
+  /** @type {Map<string, Promise<object>>} */
+  #known = new Map();
 
-  /** @param {import("./api.js").Api} api @param {typeof fetch} [fetch] */
-  constructor(api, fetch = globalThis.fetch.bind(globalThis)) {
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {{fetch?: typeof fetch, transfer?: typeof transfer}} [options]
+   */
+  constructor(api, { fetch: fetcher = globalThis.fetch.bind(globalThis), transfer: mover = transfer } = {}) {
     this.#api = api;
-    this.#fetch = fetch;
+    this.#fetch = fetcher;
+    this.#transfer = mover;
   }
 
   /**
-   * Upload a file of at most 4 MiB.
+   * Begin to upload a file of at most 5 GiB.
    *
    * @param {Blob} content Its type is the file's.
    * @param {string} name
-   * @returns {Promise<{fileId: string, name: string, contentType: string, size: number, sha256: string}>}
-   * @throws {Problem} 413 when it is too large, 415 when it is not what it calls itself.
+   * @returns {Upload} On its way.
    */
   upload(content, name) {
-    const headers = {
-      "Content-Type": content.type || "application/octet-stream",
-      "Content-Disposition": `attachment; filename*=UTF-8''${encodeExtended(name)}`,
-    };
-    return this.#api.request("POST", "/files", { content, headers });
+    const upload = new Upload({ api: this.#api, content, name, transfer: this.#transfer });
+    upload.start();
+    return upload;
+  }
+
+  /**
+   * @param {string} fileId
+   * @returns {Promise<{fileId: string, name: string, contentType: string, size: number, scanState?: string}>}
+   * @throws {Problem} 404 when there is no such file, or one may not see it.
+   */
+  describe(fileId) {
+    if (!this.#known.has(fileId)) {
+      const description = this.#locate(fileId).then(({ file }) => file);
+      description.catch(() => this.#known.delete(fileId));
+      this.#known.set(fileId, description);
+    }
+    return this.#known.get(fileId);
+  }
+
+  /** @param {string} fileId @returns {Promise<string>} A URL that gives the file to anyone for five minutes. */
+  async link(fileId) {
+    return (await this.#locate(fileId)).url;
   }
 
   /**
@@ -34,8 +59,7 @@ export class Files {
    * @throws {ConnectionLost} when S3 did not give it.
    */
   async download(fileId) {
-    const path = `/files/${encodeURIComponent(fileId)}`;
-    const { url } = await this.#api.request("GET", path, { headers: { Accept: "application/json" } });
+    const url = await this.link(fileId);
     try {
       const response = await this.#fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
       if (!response.ok) throw new TypeError(`S3 answered ${response.status}`);
@@ -47,14 +71,14 @@ export class Files {
 
   /** Delete one of one's own. @param {string} fileId */
   remove(fileId) {
-    return this.#api.request("DELETE", `/files/${encodeURIComponent(fileId)}`);
+    return this.#api.request("DELETE", addressOf(fileId));
+  }
+
+  #locate(fileId) {
+    return this.#api.request("GET", addressOf(fileId), { headers: { Accept: "application/json" } });
   }
 }
 
-/** RFC 8187 knows fewer characters that need no escape than encodeURIComponent does. */
-function encodeExtended(text) {
-  return encodeURIComponent(text).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+function addressOf(fileId) {
+  return `/files/${encodeURIComponent(fileId)}`;
 }

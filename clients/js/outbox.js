@@ -7,7 +7,7 @@
  */
 
 /** @typedef {{clientMessageId: string, chatId: string, text: string, writtenAt: string,
- *   replyTo?: string, state: "waiting" | "sending" | "failed", attempts: number, error?: Error}} Pending */
+ *   replyTo?: string, fileIds?: string[], state: "waiting" | "sending" | "failed", attempts: number, error?: Error}} Pending */
 
 /** Temporary refusals of one message before a person has to decide. */
 const MAX_ATTEMPTS = 5;
@@ -35,7 +35,8 @@ export class Outbox {
   }
 
   /**
-   * @param {{clientMessageId: string, chatId: string, text: string, replyTo?: string, writtenAt: string}} message
+   * @param {{clientMessageId: string, chatId: string, text: string, replyTo?: string, fileIds?: string[],
+   *   writtenAt: string}} message
    * @returns {Pending}
    */
   add(message) {

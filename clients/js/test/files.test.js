@@ -21,7 +21,7 @@ beforeEach(() => {
     "GET http://server/files/f": () => json(200, { url: "http://store/f?signed" }),
     "GET http://store/f?signed": () => new Response("bytes"),
   };
-  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), fetch);
+  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), { fetch });
 });
 
 async function fetch(url, { method = "GET", headers = {}, body } = {}) {
@@ -33,9 +33,12 @@ function json(status, body) {
   return new Response(JSON.stringify(body), { status });
 }
 
-test("a file goes up as it is, under its own name", async () => {
+test("a small file goes up as it is, under its own name", async () => {
   const content = new Blob(["x"], { type: "image/png" });
-  assert.deepEqual(await files.upload(content, "l'été (会話) *.png"), { fileId: "f" });
+  const upload = files.upload(content, "l'été (会話) *.png");
+  assert.deepEqual(await upload.finished(), { fileId: "f" });
+  assert.equal(upload.state, "done");
+  assert.equal(upload.progress, 1);
   const [{ headers, body }] = requests;
   assert.equal(body, content);
   assert.deepEqual(headers, {
@@ -47,8 +50,28 @@ test("a file goes up as it is, under its own name", async () => {
 });
 
 test("a file without a type goes up as bytes", async () => {
-  await files.upload(new Blob(["x"]), "x");
+  await files.upload(new Blob(["x"]), "x").finished();
   assert.equal(requests[0].headers["Content-Type"], "application/octet-stream");
+});
+
+test("a refusal ends an upload, and it can be started again", async () => {
+  const accept = answers["POST http://server/files"];
+  answers["POST http://server/files"] = () => json(413, { code: "too_large" });
+  const upload = files.upload(new Blob(["x"]), "x");
+  await assert.rejects(upload.finished(), Problem);
+  assert.equal(upload.state, "failed");
+  answers["POST http://server/files"] = accept;
+  upload.start();
+  assert.deepEqual(await upload.finished(), { fileId: "f" });
+});
+
+test("a file is described once, and again where that failed", async () => {
+  answers["GET http://server/files/f"] = () => json(503, { code: "unavailable" });
+  await assert.rejects(files.describe("f"), Problem);
+  answers["GET http://server/files/f"] = () => json(200, { url: "u", file: { name: "x" } });
+  assert.deepEqual(await files.describe("f"), { name: "x" });
+  assert.deepEqual(await files.describe("f"), { name: "x" });
+  assert.equal(requests.length, 2);
 });
 
 test("bytes come from where the server says, and the token does not go there", async () => {

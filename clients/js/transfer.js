@@ -1,0 +1,31 @@
+import { ConnectionLost, Problem } from "./errors.js";
+
+/**
+ * Send bytes to where the server said. It is a request of the old kind, because only that tells how far it has come.
+ *
+ * @param {string} method
+ * @param {string} url
+ * @param {Blob | FormData} body
+ * @param {{onProgress: (bytes: number) => void, signal: AbortSignal}} options
+ * @returns {Promise<void>}
+ * @throws {Problem} when the store refuses it.
+ * @throws {ConnectionLost} when no answer came.
+ */
+export function transfer(method, url, body, { onProgress, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.upload.onprogress = ({ loaded }) => onProgress(loaded);
+    request.onload = () => {
+      const isDone = request.status >= 200 && request.status < 300;
+      if (isDone) resolve();
+      else reject(new Problem({ status: request.status, code: "upload_refused" }));
+    };
+    request.onerror = () => reject(new ConnectionLost("The file could not be sent"));
+    request.onabort = () => reject(signal.reason);
+    request.onloadend = () => signal.removeEventListener("abort", abort);
+    signal.addEventListener("abort", abort);
+    request.open(method, url);
+    request.send(body);
+  });
+}
