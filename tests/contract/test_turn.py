@@ -45,7 +45,7 @@ def test_a_peer_outside_is_relayed_to(address: str) -> None:
 
 
 def test_no_range_of_ipv6_begins_where_coturn_takes_it_for_one_of_ipv4() -> None:
-    """coturn compares across families: a range from ``::`` on holds every IPv4 address, and nobody would get through."""
+    """coturn compares across families: a range from ``::`` on holds every IPv4 address, so nobody would get through."""
     assert not [line for line in CONFIGURATION if line.startswith("denied-peer-ip=::-")]
 
 
