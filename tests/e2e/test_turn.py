@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from core import clock
 from domain.ice_servers import credential
 from local import ports
 from local.turn import Turn
+from tests.contract.test_turn import CONFIGURATION
 from tests.e2e.people import TIMEOUT, Person
 
 UNAUTHORIZED = 401
+FORBIDDEN = 403
 FRAMES = 10
 LUMINANCE = 150
 """Of the picture that is sent: no black, which a decoder shows when it has got nothing."""
@@ -158,3 +161,47 @@ def test_a_peer_finds_a_way_until_its_credentials_end(seconds: int, expected: se
         return found
 
     assert run(gather()) == expected
+
+
+class Instance(Turn):
+    """A coturn as an instance of the fleet configures it (resources/turn.yml), but for addresses and places."""
+
+    def _lines(self) -> list[str]:
+        table = self._directory / "turndb"
+        with sqlite3.connect(table) as database:
+            database.execute("CREATE TABLE turn_secret (realm TEXT, value TEXT, PRIMARY KEY (realm, value))")
+            database.executemany("INSERT INTO turn_secret VALUES ('kaiwa', ?)", [(one,) for one in self.secrets])
+        said = {"$private": ports.HOST, "=3478": f"={self._port}", "/var/lib/turn/turndb": str(table)}
+        lines = [line for line in CONFIGURATION if line != "syslog" and not line.startswith("external-ip")]
+        for name, value in said.items():
+            lines = [line.replace(name, value) for line in lines]
+        return [*lines, "log-file=stdout", "allow-loopback-peers", f"pidfile={self._directory / 'pid'}"]
+
+
+INSIDE = ["10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "127.0.0.2"]
+
+
+async def reached(url: str, name: str, password: str) -> set[str]:
+    """Return which peers the server is willing to relay to."""
+    host, port, _ = re.fullmatch(r"turn:([\d.]+):(\d+)\?transport=(\w+)", url).groups()
+    _, client = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: turn.TurnClientUdpProtocol((host, int(port)), name, password, 600, 500), remote_addr=(host, int(port))
+    )
+    await client.connect()
+    willing = set()
+    for channel, peer_host in enumerate([ports.HOST, "8.8.8.8", *INSIDE], start=0x4000):
+        try:
+            await client.channel_bind(channel, (peer_host, 5000))
+            willing.add(peer_host)
+        except stun.TransactionFailed as refusal:
+            if refusal.response.attributes["ERROR-CODE"][0] != FORBIDDEN:
+                raise
+    await client.delete()
+    return willing
+
+
+def test_the_fleet_lets_media_out_and_nobody_in(tmp_path: Path) -> None:
+    with Instance(tmp_path, ports.free(), ["the-new-one", "the-old-one"]) as instance:
+        assert lets_in(instance.urls[0], *signed("the-old-one", 60))
+        assert not lets_in(instance.urls[0], *signed("the-one-before", 60))
+        assert run(reached(instance.urls[0], *signed("the-new-one", 60))) == {ports.HOST, "8.8.8.8"}
