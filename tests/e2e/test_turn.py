@@ -205,3 +205,9 @@ def test_the_fleet_lets_media_out_and_nobody_in(tmp_path: Path) -> None:
         assert lets_in(instance.urls[0], *signed("the-old-one", 60))
         assert not lets_in(instance.urls[0], *signed("the-one-before", 60))
         assert run(reached(instance.urls[0], *signed("the-new-one", 60))) == {ports.HOST, "8.8.8.8"}
+        # Instances write a new secret beside what runs.
+        with sqlite3.connect(tmp_path / "turndb") as database:
+            database.execute("DELETE FROM turn_secret WHERE value = 'the-old-one'")
+            database.execute("INSERT INTO turn_secret VALUES ('kaiwa', 'the-next-one')")
+        assert lets_in(instance.urls[0], *signed("the-next-one", 60))
+        assert not lets_in(instance.urls[0], *signed("the-old-one", 60))
