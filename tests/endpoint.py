@@ -1,8 +1,13 @@
 """A service of AWS that is really reached over HTTP, on this machine, and answers what it was told to."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from core import aws
 
 PATIENCE_SECONDS = 5
 
@@ -61,6 +66,22 @@ class Endpoint(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that gave up."""
+
+
+@contextmanager
+def serving() -> Iterator[Endpoint]:
+    """Serve until the block ends, and close what our own client keeps open to it."""
+    server = Endpoint()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.ended.set()
+        aws._pool(*urlsplit(server.url)[:2]).close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,7 +7,6 @@ tests/contract/test_watching.py.
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +21,7 @@ from domain import delivery
 from local.stack import Stack
 from models.connections import Socket as Listed
 from tests.e2e.people import Person, wait_until
-from tests.endpoint import Endpoint
+from tests.endpoint import serving
 
 PREFIX = "kaiwa-local-"
 Metric = tuple[str, list[float]]
@@ -149,23 +148,15 @@ class Failing:
         """Deliver to sockets behind which an API Gateway of our own answers so; returns what was measured."""
         to = [Listed("u", "d", f"c{number}", 1) for number in range(101)]
         parcel = delivery.Parcel("{}", to, 1, clock.milliseconds() - age)
-        with pytest.MonkeyPatch.context() as patch:
-            server = Endpoint()
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
+        with pytest.MonkeyPatch.context() as patch, serving() as server:
             server.answer(status)
             patch.setenv("CONNECTIONS_URL", server.url)
             patch.setattr("adapters.queue.send", lambda *_: None)
             settings.cache_clear()
-            try:
-                telemetry.metrics.clear_metrics()
-                assert delivery.deliver(msgspec.json.encode(parcel).decode())
-                self._out.readouterr()
-                telemetry.flush()
-            finally:
-                server.shutdown()
-                thread.join()
-                server.server_close()
+            telemetry.metrics.clear_metrics()
+            assert delivery.deliver(msgspec.json.encode(parcel).decode())
+            self._out.readouterr()
+            telemetry.flush()
         settings.cache_clear()
         return values(self._out.readouterr().out.splitlines(), name)
 

@@ -1,14 +1,12 @@
 """Fixtures: a service of AWS over HTTP, and waits that are noted rather than waited."""
 
-import threading
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from core import aws
 from core.settings import settings
-from tests.endpoint import Endpoint
+from tests.endpoint import Endpoint, serving
 
 
 @pytest.fixture
@@ -22,19 +20,12 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Iterator[Endpoint]:
     """A server that takes the place of DynamoDB and of ``@connections``."""
-    server = Endpoint()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("CONNECTIONS_URL", server.url)
-    monkeypatch.setenv("DYNAMODB_URL", server.url)
+    with serving() as server:
+        monkeypatch.setenv("CONNECTIONS_URL", server.url)
+        monkeypatch.setenv("DYNAMODB_URL", server.url)
+        forget()
+        yield server
     forget()
-    yield server
-    server.ended.set()
-    aws._pool(*urlsplit(server.url)[:2]).close()
-    forget()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def forget() -> None:
