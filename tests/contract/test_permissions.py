@@ -173,7 +173,8 @@ def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, cl
     ann.ask("getIceServers")
     # The other one calls already; and the call is of a chat.
     gone(bob)
-    call(ann, bob)
+    sent["callId"] = call(ann, bob)
+    desk.ask("sendSignal", **sent)
     gone(bob)
     call_id = call(bob, ann)
     gone(ann)
