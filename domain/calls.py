@@ -13,7 +13,7 @@ from core.operations import Caller
 from core.pages import decode_cursor, encode_cursor
 from core.parallel import together
 from core.shapes import Answer
-from domain import call_states, delivery, ice_servers, limits, messages, moves, protocol, signals, watch
+from domain import absence, call_states, delivery, ice_servers, limits, messages, moves, protocol, signals, watch
 from domain.accounts import name_of, unknown_user
 from domain.call_states import Accept, Call, Leave, Participant, Pass, Reason, Reject
 from domain.events import CallRinging
@@ -323,13 +323,20 @@ def _begin(call: Call, caller: Caller, named: User, lines: dict[str, Connections
     if not calls.Call(call.call_id, record=moves.written(call)).begin(taken, entries):
         return None
     telemetry.count("calls_started")
-    _, pushes = call_states.begin(call)
-    ringing = CallRinging(call=moves.seen(call), caller=name_of(named))
-    # Every device that is there. One that comes later rings when it has come.
-    sockets = [socket for line in lines.values() for socket in line.sockets]
-    for push in pushes:
-        delivery.announce(ringing, moves.devices(push, sockets), caller.connection_id)
+    _ring(call, caller, name_of(named), lines)
     return call
+
+
+def _ring(call: Call, caller: Caller, named: protocol.Name, lines: dict[str, Connections]) -> None:
+    """Ring at every device that is there, and tell of those who have none. One that comes later rings when it has."""
+    _, (push,) = call_states.begin(call)
+    ringing = CallRinging(call=moves.seen(call), caller=named)
+    sockets = moves.devices(push, (socket for line in lines.values() for socket in line.sockets))
+    absent = {one.user_id for one in push.to} - {socket.user_id for socket in sockets}
+    together(
+        lambda: delivery.announce(ringing, sockets, caller.connection_id),
+        lambda: absence.tell_of_call(ringing.call, named, absent),
+    )
 
 
 def _meet(  # noqa: PLR0917 - what is wanted, and who wants it where.

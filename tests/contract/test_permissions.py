@@ -335,7 +335,10 @@ def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, mon
     monkeypatch.setenv("DIRECT_SOCKETS", "0")
     monkeypatch.setenv("OFFLINE_EVENTS", "true")
     settings.cache_clear()
-    ann.say(ann.start_chat(Person.register(gateway, "zoe")), "are you there?")
+    zoe = Person.register(gateway, "zoe")
+    ann.say(ann.start_chat(zoe), "are you there?")
+    zoes = ann.ask("startCall", kind="audio", calleeIds=[zoe.user_id]).data["callId"]
+    ann.ask("endCall", callId=zoes)
     call_by_the_queue(gateway, ann, bob, clock)
     there = bob.open_socket()
     chat_id = ann.start_chat(bob)
