@@ -8,6 +8,7 @@ WEB_PORT ?= 8080
 TURN ?=
 TURN_PORT ?= 3478
 TESTS ?= tests
+PROCESSES ?= 2
 export AWS_PORT WEB_PORT TURN TURN_PORT
 
 PYTHON := .venv/bin/python
@@ -26,7 +27,7 @@ export NO_UPDATE_NOTIFIER := 1
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS))"
+	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS)), PROCESSES ($(PROCESSES))"
 
 run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it; TURN=1 for coturn too
 	@exec $(PYTHON) -m local.run
@@ -38,8 +39,10 @@ reset: $(VENV)  ## forget the accounts, chats and files of `make run`
 	@$(PYTHON) -m local.reset
 
 test: $(VENV) $(MODULES)  ## run the tests; TESTS=tests/unit for a part of them
+ifneq ($(TESTS),tests)
 	@$(PYTHON) -m pytest $(TESTS)
-ifeq ($(TESTS),tests)
+else
+	@$(PYTHON) -m pytest -n $(PROCESSES) --dist loadgroup tests
 	@node --test $$(find clients/js tests -name '*.test.js')
 endif
 

@@ -70,6 +70,14 @@ hypothesis.settings.register_profile("kaiwa", deadline=None, database=None, dera
 hypothesis.settings.load_profile("kaiwa")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share a local stack in one process."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in {"browser", "e2e"}:
+            item.add_marker(pytest.mark.xdist_group(folder))
+
+
 class Clock:
     """The server's clock, which goes on by itself and can be put forward."""
 
