@@ -22,10 +22,10 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench screenshots package deploy lock
+.PHONY: help run demo reset test check bench screenshots architecture package deploy lock
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS)), PROCESSES ($(PROCESSES))"
 
@@ -58,6 +58,9 @@ bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots
+
+architecture: $(VENV)  ## draw docs/images/architecture.svg anew
+	@$(PYTHON) -m docs.architecture
 
 package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package
