@@ -184,7 +184,8 @@ def _pushed(kind: type[Event], components: Components) -> Schema:
 
 def _request(described: Described, components: Components) -> Schema:
     request = components.described(described.operation.request)
-    properties = {"action": {"const": described.name}, "requestId": REQUEST_ID, **request["properties"]}
+    request_id = {**REQUEST_ID, "type": ["string", "null"]}
+    properties = {"action": {"const": described.name}, "requestId": request_id, **request["properties"]}
     about = {"description": request["description"]} if request.get("description") else {}
     return {**about, **_object(properties, ["action", *request.get("required", ())], closed=True)}
 

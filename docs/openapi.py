@@ -160,10 +160,11 @@ def _operation(
     body = _body(operation.content, [name for name in left if name not in in_query], request)
     if body:
         made["requestBody"] = body
-    refused = described.refusals | set(_refused_before(described, body))
+    takes_body = method not in FIELDS_IN_QUERY
+    refused = described.refusals | set(_refused_before(described, takes_body=takes_body))
     by_gateway = set(BY_API_GATEWAY)
     by_gateway -= {401} if described.operation.public else set()
-    by_gateway -= set() if body else {413}
+    by_gateway -= set() if takes_body else {413}
     responses = _results(described.successes, components)
     for status in sorted({one.status for one in refused} | by_gateway):
         codes = sorted(one.code for one in refused if one.status == status)
@@ -231,14 +232,14 @@ def _results(successes: Iterable[Success], components: Components) -> dict[str, 
     return results
 
 
-def _refused_before(described: Described, body: dict[str, Any] | None) -> Iterable[Refusal]:
+def _refused_before(described: Described, *, takes_body: bool) -> Iterable[Refusal]:
     """Return what is refused before an operation is asked, or whatever it is (core/operations.py)."""
     yield Refusal(400, "invalid_request")
     yield Refusal(500, "internal")
     yield Refusal(503, "unavailable")
     if not described.operation.public:
         yield Refusal(401, "unauthenticated")
-    if body:
+    if takes_body:
         yield Refusal(413, "too_large")
         yield Refusal(415, "unsupported_type") if described.operation.content else Refusal(400, "malformed_json")
 
