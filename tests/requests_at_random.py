@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import hypothesis
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
@@ -11,9 +12,7 @@ from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.core import NotSet
 
-from tests.documents import asyncapi, openapi
-
-MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+from tests.documents import JSON, asyncapi, openapi
 
 LISTS = {"memberIds": "userId", "userIds": "userId", "calleeIds": "userId", "fileIds": "fileId"}
 """Fields that are lists of what another field is one of."""
@@ -38,6 +37,16 @@ def actions() -> dict[str, APIOperation]:
             "components": {"schemas": components["schemas"]},
         }
     )
+
+
+def ways(operations: dict[str, APIOperation]) -> list[Any]:
+    """Return each operation's name with each mode. Where nothing is asked for, nothing can be forbidden."""
+    return [
+        pytest.param(name, mode, id=f"{name}-{mode.value}")
+        for name, operation in operations.items()
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        if mode is GenerationMode.POSITIVE or operation.path_parameters or operation.query or _takes_json(operation)
+    ]
 
 
 def some(number: int) -> hypothesis.settings:
@@ -79,6 +88,10 @@ def text_of(body: Any) -> str:
     return "" if isinstance(body, NotSet) else json.dumps(body)
 
 
+def _takes_json(operation: APIOperation) -> bool:
+    return any(body.media_type == JSON for body in operation.body)
+
+
 def _operations(document: dict[str, Any]) -> dict[str, APIOperation]:
     generation = GenerationConfig(with_security_parameters=False, allow_extra_parameters=False)
     config = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(generation=generation)))
@@ -87,5 +100,5 @@ def _operations(document: dict[str, Any]) -> dict[str, APIOperation]:
 
 
 def _action(name: str, payload: dict[str, Any]) -> dict[str, Any]:
-    body = {"required": True, "content": {"application/json": {"schema": payload}}}
+    body = {"required": True, "content": {JSON: {"schema": payload}}}
     return {"operationId": name, "requestBody": body, "responses": {"200": {"description": ""}}}

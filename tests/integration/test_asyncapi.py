@@ -11,7 +11,7 @@ from schemathesis import Case, GenerationMode
 
 from tests import requests_at_random
 from tests.people import Person
-from tests.requests_at_random import MODES, cases, some, text_of
+from tests.requests_at_random import cases, some, text_of, ways
 
 ACTIONS = requests_at_random.actions()
 ACTIONS.pop("ping")  # API Gateway answers it itself.
@@ -32,8 +32,7 @@ def known(ann: Person, bob: Person, eve: Person) -> dict[str, list[Any]]:
     }
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize(("action", "mode"), ways(ACTIONS))
 def test_every_reply_is_documented(action: str, mode: GenerationMode, known: dict[str, list[Any]], ann: Person) -> None:
     socket = ann.standing_socket
 
