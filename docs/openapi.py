@@ -180,7 +180,7 @@ def _description(described: Described, request: Schema, in_headers: dict[str, st
     told = [more.strip(), request.get("description", "")]
     for field, name in in_headers.items():
         if name in HEADERS_OF_OPENAPI:
-            told.append(f"`{name.title()}`: {request['properties'][field].get('description', f'the `{field}`.')}")
+            told.append(f"`{name.title()}`: {request['properties'][field]['description']}")
     return "\n\n".join(one for one in told if one)
 
 
@@ -201,7 +201,7 @@ def _parameter(name: str, where: str, schema: Schema, required: bool) -> dict[st
 
 def _body(content: str | None, fields: list[str], request: Schema) -> dict[str, Any] | None:
     if content:
-        described = request["properties"][content].get("description", "The bytes.")
+        described = request["properties"][content]["description"]
         return {
             "description": f"{described} At most {MOST_CONTENT_BYTES} bytes.",
             "content": {ANYTHING: {"schema": {"type": "string", "format": "binary"}}},

@@ -44,6 +44,7 @@ def refresh_session(request: RefreshSession, _visitor: Visitor) -> Reply[session
 
 @handler.on("signOut", "DELETE /sessions", socket=False, guarded=False)
 def sign_out(request: Nothing, caller: Caller) -> Reply[None]:  # noqa: ARG001 - its type is what counts.
-    """End all sessions of the caller. Asking again must be possible where it failed halfway."""
+    """End all sessions of the caller."""
+    # Asking again must be possible where it failed halfway.
     sessions.sign_out(caller)
     return Reply(204, None)
