@@ -9,7 +9,7 @@ import httpx
 import hypothesis
 import pytest
 import requests
-from schemathesis import Case, GenerationMode
+from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -42,6 +42,10 @@ EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 6}
 
 SLOW = {"forgotPassword", "resendConfirmation"}
 """What these answer takes 0.8 s, so that nobody learns from it whether a mail was sent."""
+
+
+def is_public(operation: APIOperation) -> bool:
+    return operation.definition.raw.get("security") == []
 
 
 class World:
@@ -90,7 +94,7 @@ def test_every_answer_is_documented(
 ) -> None:
     operation = ROUTES[name]
     person = Person(world.http, "zoe") if name in ENDING else world.ann
-    headers = {} if operation.definition.raw.get("security") == [] else person.authorization
+    headers = {} if is_public(operation) else person.authorization
     checks = [*CHECKS, negative_data_rejection] if mode is GenerationMode.NEGATIVE else CHECKS
 
     @some(3 if name in SLOW else EXAMPLES[mode])
@@ -99,6 +103,21 @@ def test_every_answer_is_documented(
         url = stack.endpoints.api_url
         response = case.call(url, session, headers=headers, timeout=TIMEOUT, allow_redirects=False)
         case.validate_response(response, checks=checks)
+
+    ask()
+
+
+@pytest.mark.parametrize("name", [name for name, one in ROUTES.items() if not is_public(one)])
+def test_what_api_gateway_answers_a_stranger_is_documented(
+    name: str, world: World, session: requests.Session, stack: Stack
+) -> None:
+    @some(1)
+    @hypothesis.given(cases(ROUTES[name], GenerationMode.POSITIVE, world.known))
+    def ask(case: Case) -> None:
+        response = case.call(stack.endpoints.api_url, session, timeout=TIMEOUT)
+        assert response.status_code == 401
+        assert response.json() == {"message": "Unauthorized"}
+        case.validate_response(response, checks=CHECKS)
 
     ask()
 
