@@ -1,8 +1,9 @@
 """What an operation can answer, read from its code: a list that somebody keeps by hand would be wrong one day.
 
 A success is a ``Reply(...)`` in the operation's own function. A failure is a subclass of ``Failure`` that is made
-anywhere in what this function uses, and that no ``try`` on the way catches. Where the code alone does not tell which
-method is meant, each one of that name in ``domain/`` is taken: the list may hold a failure too many, but none too few.
+anywhere in what this function uses, and that no ``try`` on the way catches. A ``case`` for a class of ours counts where
+that class comes into play at all. Where the code alone does not tell which method is meant, each one of that name in
+``domain/`` is taken: the list may hold a failure too many, but none too few.
 """
 
 import ast
@@ -77,12 +78,13 @@ def successes(run: Callable[..., Any]) -> list[Success]:
 def refusals(run: Callable[..., Any]) -> set[Refusal]:
     """Return the failures that an operation's function can raise."""
     known: dict[_Place, frozenset[_Raised]] = {}
+    classes: set[type] = set()
     start = _Place(_function(run), None)
     # Functions may call each other in circles: it is read again until nothing new is found.
     while True:
-        before = dict(known)
-        found = _Reading(known).function(start)
-        if known == before:
+        before = dict(known), set(classes)
+        found = _Reading(known, classes).function(start)
+        if (known, classes) == before:
             return {Refusal(one.kind.status, one.code) for one in found}
 
 
@@ -159,23 +161,30 @@ def _attribute(owner: Any, name: str) -> Any:
     return getattr(owner, name, UNKNOWN)
 
 
+@cache
+def _scope(place: _Place) -> _Scope:
+    return _Scope(place)
+
+
 class _Reading:
     """Goes through functions, and what they use."""
 
-    def __init__(self, known: dict[_Place, frozenset[_Raised]]) -> None:
+    def __init__(self, known: dict[_Place, frozenset[_Raised]], classes: set[type]) -> None:
         """Begin.
 
         Args:
             known: What was found before, which grows.
+            classes: Those of ours that were mentioned before, which grow too.
         """
         self._known = known
+        self._classes = classes
         self._read: set[_Place] = set()
 
     def function(self, place: _Place) -> frozenset[_Raised]:
         """Return what a function raises."""
         if place not in self._read:
             self._read.add(place)
-            scope = _Scope(place)
+            scope = _scope(place)
             found = frozenset(self._node(scope.body, scope))
             self._known[place] = self._known.get(place, frozenset()) | found
         return self._known.get(place, frozenset())
@@ -183,18 +192,14 @@ class _Reading:
     def _nodes(self, nodes: Iterable[ast.AST], scope: _Scope) -> set[_Raised]:
         return {one for node in nodes for one in self._node(node, scope)}
 
-    def _node(self, node: ast.AST, scope: _Scope) -> set[_Raised]:
+    def _node(self, node: ast.AST, scope: _Scope) -> set[_Raised]:  # noqa: PLR0911 - one for each kind of node.
         match node:
             case ast.Try():
-                raised = self._nodes(node.body, scope)
-                for handler in node.handlers:
-                    if not any(isinstance(one, ast.Raise) and not one.exc for one in ast.walk(handler)):
-                        raised -= _caught(raised, [handler.type] if handler.type else [], scope)
-                elsewhere = [*(one for handler in node.handlers for one in handler.body), *node.orelse, *node.finalbody]
-                return raised | self._nodes(elsewhere, scope)
-            case ast.With(items=[ast.withitem(ast.Call(func=ast.Name(id="suppress"), args=kinds))]):
-                raised = self._nodes(node.body, scope)
-                return raised - _caught(raised, kinds, scope)
+                return self._try(node, scope)
+            case ast.Match():
+                return self._match(node, scope)
+            case ast.With(items=[ast.withitem(ast.Call(func=ast.Name(id="suppress"), args=kinds))], body=body):
+                return _uncaught(self._nodes(body, scope), kinds, scope)
             case ast.Raise(exc=ast.Name() as name):
                 return {_Raised(one, one().code) for one in scope.resolve(name) if _is_failure(one)}
             case ast.Call(func=func, args=arguments):
@@ -205,11 +210,39 @@ class _Reading:
                 return used | (self._node(node.value, scope) if isinstance(node, ast.Attribute) else set())
         return self._nodes(ast.iter_child_nodes(node), scope)
 
+    def _try(self, node: ast.Try, scope: _Scope) -> set[_Raised]:
+        raised = self._nodes(node.body, scope)
+        for handler in node.handlers:
+            if not _passes_on(handler):
+                raised = _uncaught(raised, [handler.type] if handler.type else [], scope)
+        elsewhere = [*(one for handler in node.handlers for one in handler.body), *node.orelse, *node.finalbody]
+        return raised | self._nodes(elsewhere, scope)
+
+    def _match(self, node: ast.Match, scope: _Scope) -> set[_Raised]:
+        possible = [one for one in node.cases if self._can_match(one.pattern, scope)]
+        parts = [part for one in possible for part in (*filter(None, [one.guard]), *one.body)]
+        return self._nodes([node.subject, *parts], scope)
+
     def _used(self, target: Any) -> frozenset[_Raised]:
         found: frozenset[_Raised] = frozenset()
         for place in _places(target):
             found |= self.function(place)
+        kind = target if isinstance(target, type) else type(target)
+        if kind.__module__.startswith(LAYERS):
+            self._classes.add(kind)
         return found
+
+    def _can_match(self, pattern: ast.pattern, scope: _Scope) -> bool:
+        match pattern:
+            case ast.MatchClass(cls=name):
+                wanted = tuple(one for one in scope.resolve(name) if isinstance(one, type))
+                ours = all(one.__module__.startswith(LAYERS) for one in wanted)
+                return not ours or any(issubclass(one, wanted) for one in self._classes)
+            case ast.MatchOr(patterns=patterns):
+                return any(self._can_match(one, scope) for one in patterns)
+            case ast.MatchAs(pattern=ast.pattern() as inner):
+                return self._can_match(inner, scope)
+        return True
 
 
 def _places(target: Any) -> Iterator[_Place]:
@@ -270,7 +303,18 @@ def _made(kind: Kind, arguments: list[ast.expr]) -> _Raised:
     raise ValueError(f"Expected a code that is written out in {kind.__name__}(...).")
 
 
-def _caught(raised: set[_Raised], kinds: Iterable[ast.AST], scope: _Scope) -> set[_Raised]:
+def _passes_on(handler: ast.ExceptHandler) -> bool:
+    """Say whether what is caught may be raised later: again, or because it is kept."""
+    nodes = list(ast.walk(handler))
+    if any(isinstance(one, ast.Raise) and not one.exc for one in nodes):
+        return True
+    looked_at = [one.value for one in nodes if isinstance(one, ast.Attribute)]
+    named_as_cause = [one.cause for one in nodes if isinstance(one, ast.Raise)]
+    uses = [one for one in nodes if isinstance(one, ast.Name) and one.id == handler.name]
+    return any(one not in looked_at and one not in named_as_cause for one in uses)
+
+
+def _uncaught(raised: set[_Raised], kinds: Iterable[ast.AST], scope: _Scope) -> set[_Raised]:
     parts = [part for kind in kinds for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
     caught = tuple(one for part in parts for one in scope.resolve(part) if isinstance(one, type))
-    return {one for one in raised if issubclass(one.kind, caught)}
+    return {one for one in raised if not issubclass(one.kind, caught)}

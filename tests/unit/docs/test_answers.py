@@ -50,6 +50,34 @@ def test_a_result_that_cannot_be_read_is_told(run: Any) -> None:
 # Failures
 
 
+class Move:
+    pass
+
+
+class Fail(Move):
+    pass
+
+
+class Wait(Move):
+    pass
+
+
+def apply(move: Move) -> None:
+    match move:
+        case Fail():
+            raise Forbidden("by_move", "")
+        case Wait() | Noun() if not move:
+            raise Forbidden("by_other_move", "")
+
+
+def by_move() -> None:
+    apply(Fail())
+
+
+def by_either_move(is_patient: bool) -> None:
+    apply((Wait if is_patient else Fail)())
+
+
 class Noun:
     """It has a method, a class method and a property that fail."""
 
@@ -141,7 +169,24 @@ def caught_with_others() -> None:
         by_call()
         by_class_alone()
     except (NotFound, Conflict) as failure:
-        print(failure)  # noqa: T201
+        failure.add_note("caught")
+
+
+def kept() -> None:
+    refusal = None
+    try:
+        by_call()
+    except NotFound as failure:
+        refusal = failure
+    if refusal:
+        raise refusal
+
+
+def turned_into_another() -> None:
+    try:
+        by_call()
+    except NotFound as failure:
+        raise Unavailable from failure
 
 
 def raised_again() -> None:
@@ -184,12 +229,16 @@ def by_name_that_is_given(noun: Any) -> None:
         (by_reference, {"in_table"}),
         (caught, {"invalid_request"}),
         (caught_with_others, {"unavailable"}),
+        (kept, {"made"}),
+        (turned_into_another, {"unavailable"}),
         (raised_again, {"made", "invalid_request"}),
         (suppressed, {"unavailable"}),
         (only_asked, set()),
         (hidden, set()),
         (round_and_round, {"in_a_circle", "in_the_same_circle"}),
         (and_round, {"in_a_circle", "in_the_same_circle"}),
+        (by_move, {"by_move"}),
+        (by_either_move, {"by_move", "by_other_move"}),
         (by_name_that_is_given, {"rate_limited"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
