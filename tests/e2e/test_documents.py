@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 
 from local.stack import Stack
 from tests import documents, requests_at_random
-from tests.e2e.people import TIMEOUT, Person
+from tests.e2e.people import TIMEOUT, Person, created
 from tests.requests_at_random import cases, some, text_of, ways
 
 ROUTES = requests_at_random.routes()
@@ -61,6 +61,8 @@ class World:
             "messageId": [self.ann.say(group, "hi")["messageId"]],
             "replyTo": [self.bob.say(group, "hello")["messageId"]],
             "userId": [self.bob.user_id, self.ann.user_id, "me"],
+            "callId": [created(self.bob.post("/calls", {"chatId": group, "kind": "audio"}))["callId"]],
+            "toUserId": [self.bob.user_id],
             "fileId": [file_id],
             "avatarFileId": [file_id],
             "emoji": ["👍"],

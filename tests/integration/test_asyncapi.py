@@ -27,6 +27,8 @@ def known(ann: Person, bob: Person, eve: Person) -> dict[str, list[Any]]:
         "messageId": [mine, message],
         "replyTo": [message],
         "userId": [bob.user_id, ann.user_id],
+        "toUserId": [bob.user_id],
+        "callId": [bob.ask("startCall", chatId=group, kind="audio").data["callId"]],
         "fileId": [ann.upload().data["fileId"]],
         "emoji": ["👍"],
     }
