@@ -22,7 +22,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench screenshots architecture package deploy lock
+.PHONY: help run demo reset test check bench documents screenshots architecture package deploy lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 
 bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 	@$(PYTHON) -m bench
+
+documents: $(VENV)  ## write docs/openapi.json and docs/asyncapi.json anew from the code
+	@$(PYTHON) -m docs.documents
 
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Sequence
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
@@ -17,7 +18,7 @@ from adapters.sockets import Outcome
 from core import clock, telemetry
 from core.operations import Operations
 from core.queues import CORRELATION
-from tests import template
+from tests import documents, template
 from tests.calls import BUS, CLOSE, MAIL, PARAMETER, PUSH, QUEUE, Calls
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
@@ -159,7 +160,12 @@ class Gateway:
             del context["authorizer"], event["headers"]["authorization"]
         else:
             context["authorizer"]["jwt"]["claims"] = claims
-        return read_http(self.invoke(route.function, event))
+        response = self.invoke(route.function, event)
+        documents.check_response(route.key, response["statusCode"], response["headers"], response.get("body", ""))
+        answer = read_http(response)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            documents.check_request(route.key, texts, body if isinstance(body, bytes) else event.get("body"))
+        return answer
 
     def _match(self, method: str, path: str) -> tuple[template.Route, dict[str, str]]:
         """Find the route. One without parameters goes before one with (API Gateway's "Routing API requests")."""
@@ -201,7 +207,11 @@ class Gateway:
         route = self._actions[event["requestContext"]["routeKey"]]
         response = self.invoke(route.function, event)
         assert len(response["body"].encode()) <= MOST_REPLY_BYTES
-        return read_frame(response)
+        answer = read_frame(response)
+        documents.check_reply(answer.raw)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            documents.check_action(json.loads(text))
+        return answer
 
     def message_event(self, socket: Socket, text: str) -> dict[str, Any]:
         event = recorded("message")
@@ -321,6 +331,7 @@ class Gateway:
                 return Outcome.GONE
             if outcome:
                 return outcome
+            documents.check_push(json.loads(frame))
             socket.received.append(json.loads(frame))
             return Outcome.DELIVERED
 
