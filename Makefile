@@ -56,7 +56,7 @@ bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots
 
-package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
+package: $(VENV) $(MODULES)  ## build the Lambda zips and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package
 	@$(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.test_pictures import png
 from tests.browser.window import Window
 from tests.e2e.people import Person
+from tests.pictures import png
 
 Open = Callable[..., Window]
 

@@ -58,7 +58,7 @@ def test_a_form_leads_nowhere_else_than_where_the_lifecycle_looks() -> None:
     assert files.MOST_FORM_BYTES <= files.MOST_COPIED_BYTES
     small = files.File("f", size=files.MOST_FORM_BYTES)
     assert files._upload_key(small) == "uploads/f"
-    assert files._key(small) == "files/f"
+    assert files.key_of("f") == "files/f"
 
 
 def test_parts_are_as_s3_takes_them() -> None:
