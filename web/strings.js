@@ -250,6 +250,12 @@ export const strings = {
     remove: (name) => `Remove ${name}`,
     open: (name) => `Open ${name}`,
     download: (name) => `Download ${name}`,
+    tooLarge: (name) => `${name} is too large: files can have up to 5 GB.`,
+    noRoom: "There is no room left for your files. Take one out of a message, or choose a smaller one.",
+    tooManyToday: "You have uploaded as many files as one may in a day.",
+    scanned: "Being checked; others see it after that",
+    infected: (name) => `${name} held malware and was removed.`,
+    infectedHere: "This file held malware and was removed.",
   },
 
   problems: {
@@ -269,7 +275,7 @@ export const strings = {
     blocked: "You cannot write to this person.",
     too_large: "This is too large to send.",
     unsupported_type: "This kind of file cannot be used here.",
-    file_not_found: "This file no longer exists.",
+    file_not_found: "This file is not available.",
     upload_refused: "The file was not accepted. Please choose it again.",
     no_reply: "The server did not answer in time.",
     internal: "Something went wrong on our side. Please try again.",

@@ -1,11 +1,14 @@
 """Files on the page: attached, dropped and pasted, sent, seen and fetched by others, and what goes wrong with them."""
 
 import os
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
+from local.stack import Stack
 from tests.browser.window import Window
+from tests.e2e.functions import condemn
 from tests.e2e.people import Person
 from tests.pictures import png
 
@@ -54,11 +57,13 @@ def test_several_files_go_with_one_message_and_come_back_bit_for_bit(
     content = os.urandom(70_000)
     attach(window, (JAPANESE, "application/octet-stream", content), ("red.png", "image/png", png(600, 300)))
     expect(chips(window, "done")).to_have_count(2)
+    # A preview of what is chosen, before anybody else sees it.
+    expect(chips(window, "done").locator("img")).to_have_js_property("naturalWidth", 600)
     window.say("look")
     for each in (window, other):
         each.hears("look")
         expect(each.page.get_by_test_id("file")).to_have_count(2)
-        is_red_middle(each.page.locator(".file-picture img"))
+        has_thumbnail(each.page.locator(".file-picture img"))
     expect(window.page.get_by_test_id("attachment")).to_have_count(0)
 
     with other.page.expect_download() as download:
@@ -72,9 +77,44 @@ def test_several_files_go_with_one_message_and_come_back_bit_for_bit(
     expect(other.page.locator(".viewer")).to_have_count(0)
 
 
-def is_red_middle(picture: Locator) -> None:
+def has_thumbnail(picture: Locator) -> None:
+    """It takes the place of the picture itself as soon as it is made."""
     expect(picture).to_be_visible()
-    expect(picture).to_have_js_property("naturalWidth", 600)
+    expect(picture).to_have_js_property("naturalWidth", 320)
+
+
+def test_an_upload_that_failed_is_tried_again(open_window: Open, ann: Person, bob: Person) -> None:
+    window, _ = talk(open_window, ann, bob)
+    refusal = {"status": 413, "json": {"code": "too_large"}, "headers": {"access-control-allow-origin": "*"}}
+    refused = re.compile(r"/files$")
+    window.page.route(refused, lambda route: route.fulfill(**refusal))
+    attach(window, ("a.txt", "text/plain", b"x"))
+    expect(chips(window, "failed")).to_contain_text("There is no room left for your files.")
+    window.page.unroute(refused)
+    window.button("Try again").click()
+    expect(chips(window, "done")).to_have_count(1)
+    assert window.refusals == [413]
+    window.refusals.clear()
+
+
+def test_what_is_infected_is_gone_and_named(open_window: Open, ann: Person, bob: Person, stack: Stack) -> None:
+    """GuardDuty, which is not on a laptop, tells the function of one that was sent and of one that was not."""
+    window, other = talk(open_window, ann, bob)
+    attach(window, ("sent.txt", "text/plain", b"x"))
+    expect(chips(window, "done")).to_have_count(1)
+    window.button("Send").click()
+    expect(other.button("Download sent.txt")).to_be_visible()
+    attach(window, ("kept.txt", "text/plain", b"x"))
+    expect(chips(window, "done")).to_have_count(1)
+    for file in ann.get("/files").json()["files"]:
+        condemn(stack, file["fileId"])
+    window.says("kept.txt held malware and was removed.")
+    expect(window.page.get_by_test_id("attachment")).to_have_count(0)
+    expect(window.page.get_by_test_id("file")).to_have_text("This file held malware and was removed.")
+    expect(other.page.get_by_test_id("file")).to_have_text("This file is not available.")
+    assert {*window.refusals, *other.refusals} == {404}
+    window.refusals.clear()
+    other.refusals.clear()
 
 
 def test_a_file_goes_without_words_dropped_or_pasted(open_window: Open, ann: Person, bob: Person) -> None:

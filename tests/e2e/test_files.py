@@ -1,7 +1,6 @@
 """Files, bit for bit, through the whole stack and S3 itself."""
 
 import hashlib
-import json
 import secrets
 import time
 from io import BytesIO
@@ -16,6 +15,7 @@ from PIL import Image
 from core import signature
 from local.stack import Stack
 from tests.e2e.conftest import WEB_ORIGIN
+from tests.e2e.functions import condemn, invoke
 from tests.e2e.people import TIMEOUT, Frame, Person, created
 from tests.gateway import recorded
 from tests.people import attachment
@@ -152,15 +152,6 @@ def test_pages_of_the_web_origin_may_send_parts_and_others_not(ann: Person) -> N
     assert httpx.options(part, headers={**asked, "Origin": "http://evil.example"}).status_code == 403
 
 
-def invoke(stack: Stack, key: str, event: Frame) -> Any:
-    """Run a function with an event, and return what it returns."""
-    functions = stack.client("lambda")
-    (name,) = (one["FunctionName"] for one in functions.list_functions()["Functions"] if key in one["FunctionName"])
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
-    assert "FunctionError" not in answer
-    return json.loads(answer["Payload"].read())
-
-
 @pytest.mark.parametrize("way", ["whole", "form"])
 def test_a_picture_gets_a_thumbnail(way: str, ann: Person, bob: Person, eve: Person) -> None:
     content = png(600, 300)
@@ -196,10 +187,7 @@ def test_what_a_scan_finds_infected_is_gone(ann: Person, bob: Person, stack: Sta
     file_id = upload(ann, b"hello")["fileId"]
     created(ann.post(f"/chats/{chat_id}/messages", {"fileIds": [file_id]}))
     url = described(bob, file_id)["url"]
-    event = recorded("object_scanned")
-    event["detail"]["s3ObjectDetails"]["objectKey"] = f"files/{file_id}"
-    event["detail"]["scanResultDetails"]["scanResultStatus"] = "THREATS_FOUND"
-    invoke(stack, "JudgeFile", event)
+    condemn(stack, file_id)
     told = listening.awaits("file.infected")["file"]
     assert (told["fileId"], told["scanState"]) == (file_id, "infected")
     assert httpx.get(url).status_code == 404

@@ -1,0 +1,24 @@
+"""What services of AWS that are not on a laptop tell functions."""
+
+import json
+from typing import Any
+
+from local.stack import Stack
+from tests.gateway import recorded
+
+
+def condemn(stack: Stack, file_id: str) -> None:
+    """Tell, as GuardDuty does, that a file is infected."""
+    event = recorded("object_scanned")
+    event["detail"]["s3ObjectDetails"]["objectKey"] = f"files/{file_id}"
+    event["detail"]["scanResultDetails"]["scanResultStatus"] = "THREATS_FOUND"
+    assert invoke(stack, "JudgeFile", event) is None
+
+
+def invoke(stack: Stack, key: str, event: dict[str, Any]) -> Any:
+    """Run a function with an event, and return what it returns."""
+    functions = stack.client("lambda")
+    (name,) = (one["FunctionName"] for one in functions.list_functions()["Functions"] if key in one["FunctionName"])
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+    assert "FunctionError" not in answer
+    return json.loads(answer["Payload"].read())
