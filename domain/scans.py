@@ -9,8 +9,10 @@ from models.files import STORED, File
 
 CLEAN = "NO_THREATS_FOUND"
 INFECTED = "THREATS_FOUND"
-"""Of GuardDuty's results (its user guide, "S3 object potential scan status and result status") these two say what a
-file is. The others say why nobody knows."""
+UNSUPPORTED = "UNSUPPORTED"
+"""Of GuardDuty's results (its user guide, "S3 object potential scan status and result status") the first two say what a
+file is, and the third that it cannot be looked into, for example because of a password. With the others something is
+wrong."""
 
 
 def judge(file_id: str, tag: str, result: str) -> None:
@@ -28,8 +30,10 @@ def judge(file_id: str, tag: str, result: str) -> None:
         _condemn(file_id)
     elif result == CLEAN:
         _clear(file_id, tag)
+    elif result == UNSUPPORTED:
+        telemetry.count("files_unsupported")
     else:
-        telemetry.logger.warning("not scanned", extra={"fileId": file_id, "result": result})
+        telemetry.logger.error("not scanned", extra={"fileId": file_id, "result": result})
         telemetry.count("scans_failed")
 
 

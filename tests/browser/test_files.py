@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from local.stack import Stack
 from tests.browser.window import Window
-from tests.e2e.functions import condemn
+from tests.e2e.functions import tell_of_scan
 from tests.e2e.people import Person
 from tests.pictures import png
 
@@ -107,7 +107,7 @@ def test_what_is_infected_is_gone_and_named(open_window: Open, ann: Person, bob:
     attach(window, ("kept.txt", "text/plain", b"x"))
     expect(chips(window, "done")).to_have_count(1)
     for file in ann.get("/files").json()["files"]:
-        condemn(stack, file["fileId"])
+        tell_of_scan(stack, file["fileId"], "THREATS_FOUND")
     window.says("kept.txt held malware and was removed.")
     expect(window.page.get_by_test_id("attachment")).to_have_count(0)
     expect(window.page.get_by_test_id("file")).to_have_text("This file held malware and was removed.")

@@ -7,11 +7,11 @@ from local.stack import Stack
 from tests.gateway import recorded
 
 
-def condemn(stack: Stack, file_id: str) -> None:
-    """Tell, as GuardDuty does, that a file is infected."""
+def tell_of_scan(stack: Stack, file_id: str, result: str) -> None:
+    """Tell, as GuardDuty does, what a scan found in a file."""
     event = recorded("object_scanned")
     event["detail"]["s3ObjectDetails"]["objectKey"] = f"files/{file_id}"
-    event["detail"]["scanResultDetails"]["scanResultStatus"] = "THREATS_FOUND"
+    event["detail"]["scanResultDetails"]["scanResultStatus"] = result
     assert invoke(stack, "JudgeFile", event) is None
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from core import signature
 from local.stack import Stack
 from tests.e2e.conftest import WEB_ORIGIN
-from tests.e2e.functions import condemn, invoke
+from tests.e2e.functions import invoke, tell_of_scan
 from tests.e2e.people import TIMEOUT, Frame, Person, created
 from tests.gateway import recorded
 from tests.people import attachment
@@ -187,7 +187,7 @@ def test_what_a_scan_finds_infected_is_gone(ann: Person, bob: Person, stack: Sta
     file_id = upload(ann, b"hello")["fileId"]
     created(ann.post(f"/chats/{chat_id}/messages", {"fileIds": [file_id]}))
     url = described(bob, file_id)["url"]
-    condemn(stack, file_id)
+    tell_of_scan(stack, file_id, "THREATS_FOUND")
     told = listening.awaits("file.infected")["file"]
     assert (told["fileId"], told["scanState"]) == (file_id, "infected")
     assert httpx.get(url).status_code == 404
@@ -212,7 +212,7 @@ def test_what_ends_by_itself_takes_its_bytes_along(ann: Person, stack: Stack) ->
 
 
 def test_a_form_uploads_exactly_what_was_announced(ann: Person) -> None:
-    content = secrets.token_bytes(5 * MEBI)
+    content = secrets.token_bytes(4 * MEBI + 1)
     upload = announce(ann, content, sha256=hashlib.sha256(content).hexdigest(), contentType="audio/ogg")
     target = upload["upload"]
     assert target["method"] == "POST"
