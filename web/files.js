@@ -81,7 +81,7 @@ function fileItem(client, fileId) {
 
 function picture(client, file) {
   const image = element("img", { alt: file.name });
-  show(client.thumbnails, file.fileId, image);
+  showPicture(client.thumbnails, file.fileId, image);
   return element(
     "button",
     {
@@ -95,7 +95,7 @@ function picture(client, file) {
 }
 
 /** Show a picture in an image, as soon as it is here. */
-function show(pictures, fileId, image) {
+export function showPicture(pictures, fileId, image) {
   const put = () => {
     const url = pictures.get(fileId);
     if (url) image.src = url;
@@ -116,7 +116,7 @@ function openPicture(client, file, thumbnailUrl) {
     width: file.width,
     height: file.height,
   });
-  show(client.pictures, file.fileId, image);
+  showPicture(client.pictures, file.fileId, image);
   dialog.show({
     element: element(
       "figure",

@@ -119,9 +119,20 @@ export class Files {
     for (const fileId of [...this.#unsettled]) this.change(fileId);
   }
 
+  /**
+   * Read one's own files, the latest first.
+   *
+   * @param {string} [cursor] Where the page before ended.
+   * @returns {Promise<{files: object[], nextCursor?: string}>}
+   */
+  list(cursor) {
+    return this.#api.request("GET", "/files", { query: cursor ? { cursor } : {} });
+  }
+
   /** Delete one of one's own. @param {string} fileId */
-  remove(fileId) {
-    return this.#api.request("DELETE", addressOf(fileId));
+  async remove(fileId) {
+    await this.#api.request("DELETE", addressOf(fileId));
+    this.change(fileId);
   }
 
   /** Where a file is, by URLs that are still good. */

@@ -97,6 +97,26 @@ def test_an_upload_that_failed_is_tried_again(open_window: Open, ann: Person, bo
     window.refusals.clear()
 
 
+def test_ones_own_files_are_listed_and_deleted(open_window: Open, ann: Person, bob: Person) -> None:
+    window, other = talk(open_window, ann, bob)
+    attach(window, ("a.txt", "text/plain", b"x"), ("red.png", "image/png", png(40, 20)))
+    expect(chips(window, "done")).to_have_count(2)
+    window.button("Send").click()
+    expect(other.button("Download a.txt")).to_be_visible()
+    window.page.get_by_test_id("me").click()
+    window.button("Your files").click()
+    expect(window.page.get_by_test_id("own-file")).to_have_count(2)
+    window.button("Delete a.txt").click()
+    window.page.get_by_text("a.txt will be gone for everybody it was sent to.").wait_for()
+    window.page.locator("dialog").last.get_by_role("button", name="Delete", exact=True).click()
+    expect(window.page.get_by_test_id("own-file")).to_have_count(1)
+    # Behind the dialog the message has changed as well.
+    expect(window.page.get_by_test_id("file").filter(has_text="This file is not available.")).to_have_count(1)
+    assert [file["name"] for file in ann.get("/files").json()["files"]] == ["red.png"]
+    assert window.refusals == [404]
+    window.refusals.clear()
+
+
 def test_what_is_infected_is_gone_and_named(open_window: Open, ann: Person, bob: Person, stack: Stack) -> None:
     """GuardDuty, which is not on a laptop, tells the function of one that was sent and of one that was not."""
     window, other = talk(open_window, ann, bob)

@@ -134,6 +134,18 @@ test("after a loss of the line only what may have changed is asked for anew", as
   assert.deepEqual(told.sort(), ["absent", "pending", "raw"]);
 });
 
+test("one's own files are listed, and who shows a deleted one is told", async () => {
+  answers["GET http://server/files"] = () => json(200, { files: [{ fileId: "f" }], nextCursor: "n" });
+  answers["GET http://server/files?cursor=n"] = () => json(200, { files: [] });
+  answers["DELETE http://server/files/f"] = () => new Response(null, { status: 204 });
+  const { nextCursor } = await files.list();
+  assert.deepEqual(await files.list(nextCursor), { files: [] });
+  const told = [];
+  files.on("changed", (fileId) => told.push(fileId));
+  await files.remove("f");
+  assert.deepEqual(told, ["f"]);
+});
+
 test("who waits for a scan hears how it ends", async () => {
   describeAs({ fileId: "f", scanState: "pending" });
   const clean = files.scanned("f");
