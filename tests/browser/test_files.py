@@ -1,14 +1,16 @@
 """Files on the page: attached, dropped and pasted, sent, seen and fetched by others, and what goes wrong with them."""
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
 from local.stack import Stack
 from tests.browser.window import Window
-from tests.e2e.functions import tell_of_scan
+from tests.e2e.functions import await_scan, tell_of_scan
 from tests.e2e.people import Person
 from tests.pictures import png
 
@@ -97,6 +99,26 @@ def test_an_upload_that_failed_is_tried_again(open_window: Open, ann: Person, bo
     window.refusals.clear()
 
 
+def test_a_file_that_is_scanned_comes_after_its_message(
+    open_window: Open, ann: Person, bob: Person, stack: Stack
+) -> None:
+    content = b"to be looked into"
+    file_id = ann.http.post("/files", content=content, headers=ann.authorization).raise_for_status().json()["fileId"]
+    await_scan(stack, file_id)
+    ann.post(f"/chats/{ann.start_chat(bob)}/messages", {"text": "hello", "fileIds": [file_id]}).raise_for_status()
+    window, other = open_window().welcome(ann), open_window().welcome(bob)
+    window.open_chat(bob.username)
+    other.open_chat(ann.username)
+    expect(window.page.get_by_test_id("file")).to_contain_text("Being checked; others see it after that")
+    expect(other.page.get_by_test_id("file")).to_have_text("This file is not available.")
+    tell_of_scan(stack, file_id, "NO_THREATS_FOUND", hashlib.md5(content).hexdigest())
+    for each in (window, other):
+        expect(each.button("Download file")).to_be_visible()
+    expect(window.page.get_by_text("Being checked")).to_have_count(0)
+    assert other.refusals == [404]
+    other.refusals.clear()
+
+
 def test_ones_own_files_are_listed_and_deleted(open_window: Open, ann: Person, bob: Person) -> None:
     window, other = talk(open_window, ann, bob)
     attach(window, ("a.txt", "text/plain", b"x"), ("red.png", "image/png", png(40, 20)))
@@ -168,6 +190,25 @@ def test_a_large_file_goes_on_when_the_line_is_back(open_window: Open, ann: Pers
     with other.page.expect_download() as download:
         other.button("Download large.bin").click()
     assert download.value.path().read_bytes() == bytes(range(256)) * 20_000
+
+
+def test_a_file_in_parts_goes_on_where_it_was_cut_off(
+    open_window: Open, ann: Person, bob: Person, tmp_path: Path
+) -> None:
+    content = os.urandom(1024**2) * 65
+    path = tmp_path / "huge.bin"
+    path.write_bytes(content)
+    window, _ = talk(open_window, ann, bob)
+    sent: list[str] = []
+    window.page.on("request", lambda request: sent.extend(re.findall(r"partNumber=(\d)", request.url)))
+    third = re.compile(r"partNumber=3&")
+    window.page.route(third, lambda route: route.abort("internetdisconnected"), times=1)
+    window.page.locator(".composer input[type=file]").set_input_files(path)
+    expect(chips(window, "done")).to_have_count(1)
+    # What had arrived by then was not sent again.
+    assert sorted(sent) == ["1", "2", "3", "3", "4", "5"]
+    (file,) = ann.get("/files").json()["files"]
+    assert (file["name"], file["sha256"]) == ("huge.bin", hashlib.sha256(content).hexdigest())
 
 
 def test_what_is_refused_is_named_and_can_be_removed(open_window: Open, ann: Person, bob: Person) -> None:

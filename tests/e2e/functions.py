@@ -7,10 +7,20 @@ from local.stack import Stack
 from tests.gateway import recorded
 
 
-def tell_of_scan(stack: Stack, file_id: str, result: str) -> None:
-    """Tell, as GuardDuty does, what a scan found in a file."""
+def await_scan(stack: Stack, file_id: str) -> None:
+    """Have a file be as it is where files are scanned, before it was."""
+    stack.client("dynamodb").update_item(
+        TableName="kaiwa-local-files",
+        Key={"fileId": {"S": file_id}},
+        UpdateExpression="SET scanState = :pending",
+        ExpressionAttributeValues={":pending": {"S": "pending"}},
+    )
+
+
+def tell_of_scan(stack: Stack, file_id: str, result: str, tag: str = "") -> None:
+    """Tell, as GuardDuty does, what a scan found in the bytes of a file with this ETag."""
     event = recorded("object_scanned")
-    event["detail"]["s3ObjectDetails"]["objectKey"] = f"files/{file_id}"
+    event["detail"]["s3ObjectDetails"] |= {"objectKey": f"files/{file_id}", "eTag": tag}
     event["detail"]["scanResultDetails"]["scanResultStatus"] = result
     assert invoke(stack, "JudgeFile", event) is None
 
