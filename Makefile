@@ -65,7 +65,7 @@ screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 architecture: $(VENV)  ## draw docs/images/architecture.svg anew
 	@$(PYTHON) -m docs.architecture
 
-package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
+package: $(VENV) $(MODULES)  ## build the Lambda zips and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package
 	@$(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
 
