@@ -55,7 +55,7 @@ ENVIRONMENT = {
     "CONFIRM_MAIL": "false",
     "MAIL_URL": "https://email.us-east-1.amazonaws.com",
     "MAIL_FROM": "kaiwa@example.com",
-    "WEB_URL": "https://chat.example.com",
+    "WEB_ORIGINS": "https://chat.example.com",
     "FILES_URL": "https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
     "ERASURES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     "LIMITS": '{"sends": 0}',

@@ -21,7 +21,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         confirm_mail: Whether a new user must prove that the mail address is theirs.
         mail_url: Where SES is.
         mail_from: The sender of our mails. SES must know it as ours.
-        web_url: Where people open the web client, for links in mails.
+        web_origins: Where people open the web client, for example ``https://chat.example.com``. Mails lead to the
+            first one.
         files_url: Where the bucket for files is, without a slash at the end.
         erasures_url: The queue of users to erase.
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
@@ -51,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     confirm_mail: bool
     mail_url: str
     mail_from: str
-    web_url: str
+    web_origins: tuple[str, ...]
     files_url: str
     erasures_url: str
     limits: Mapping[str, int]
@@ -89,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             confirm_mail=environment["CONFIRM_MAIL"] == "true",
             mail_url=environment["MAIL_URL"],
             mail_from=environment["MAIL_FROM"],
-            web_url=environment["WEB_URL"],
+            web_origins=_listed(environment["WEB_ORIGINS"]),
             files_url=environment["FILES_URL"],
             erasures_url=environment["ERASURES_URL"],
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),

@@ -170,12 +170,19 @@ class Gateway:
 
     # Sockets
 
-    def connect(self, ticket: str) -> tuple[int, Socket | None]:
-        """Ask for a socket. Returns the HTTP status of the handshake, and the socket where it is open."""
+    def connect(self, ticket: str, headers: dict[str, str] | None = None) -> tuple[int, Socket | None]:
+        """Ask for a socket. Returns the HTTP status of the handshake, and the socket where it is open.
+
+        Args:
+            ticket: The ticket.
+            headers: Those of the handshake, where they are not those of a browser on our own page.
+        """
         event = recorded("authorize")
         connection_id = self._number("socket") + "="
         event["queryStringParameters"] = {"ticket": ticket}
         event["multiValueQueryStringParameters"] = {"ticket": [ticket]}
+        if headers is not None:
+            event["headers"] = headers
         event["requestContext"]["connectionId"] = connection_id
         verdict = self.invoke("Authorize", event)
         (statement,) = verdict["policyDocument"]["Statement"]
