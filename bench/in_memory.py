@@ -45,6 +45,8 @@ ENVIRONMENT = {
     "EVENT_BUS": "kaiwa-test",
     "OFFLINE_EVENTS": "false",
     "MESSAGE_DAYS": "0",
+    "PACKAGE_INDEX_URL": "https://pypi.org",
+    "INSPECTOR": "false",
     "API_URL": "https://api.example.com",
     "PARAMETERS_URL": "https://ssm.us-east-1.amazonaws.com",
     "CANARY_PARAMETER": "/kaiwa/test/canary",

@@ -12,6 +12,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         region: The AWS region, for example ``eu-central-1``.
+        service: What everything of this stage is named after, for example ``kaiwa-prod``.
         table_prefix: What every table's name begins with, for example ``kaiwa-prod-``.
         user_pool_id: The Cognito user pool.
         user_pool_client_id: The pool's client that this backend is.
@@ -35,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         api_url: Where clients reach the HTTP API, without a slash at the end.
         parameters_url: Where Parameter Store is.
         canary_parameter: The SecureString with the canary's mail address and password.
+        package_index_url: Where PyPI is.
+        inspector: Whether Inspector shall look at our functions.
         message_days: For how many days messages are kept; 0 for ever.
         stun_urls: The STUN servers, for example ``stun:turn.example.com:3478``.
         turn_urls: The TURN servers, for example ``turn:turn.example.com:3478?transport=udp``; none for no TURN.
@@ -43,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     region: str
+    service: str
     table_prefix: str
     user_pool_id: str
     user_pool_client_id: str
@@ -62,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bus_url: str
     event_bus: str
     offline_events: bool
+    package_index_url: str
+    inspector: bool
     message_days: int
     api_url: str
     parameters_url: str
@@ -81,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         return cls(
             region=environment["AWS_REGION"],
+            service=environment["POWERTOOLS_SERVICE_NAME"],
             table_prefix=environment["TABLE_PREFIX"],
             user_pool_id=environment["USER_POOL_ID"],
             user_pool_client_id=environment["USER_POOL_CLIENT_ID"],
@@ -100,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             bus_url=environment["BUS_URL"],
             event_bus=environment["EVENT_BUS"],
             offline_events=environment["OFFLINE_EVENTS"] == "true",
+            package_index_url=environment["PACKAGE_INDEX_URL"],
+            inspector=environment["INSPECTOR"] == "true",
             message_days=int(environment["MESSAGE_DAYS"]),
             api_url=environment["API_URL"],
             parameters_url=environment["PARAMETERS_URL"],

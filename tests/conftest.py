@@ -30,6 +30,8 @@ os.environ.update(
     EVENT_BUS="kaiwa-test",
     OFFLINE_EVENTS="false",
     MESSAGE_DAYS="0",
+    PACKAGE_INDEX_URL="https://pypi.example.com",
+    INSPECTOR="true",
     API_URL="https://api.example.com",
     PARAMETERS_URL="https://ssm.us-east-1.amazonaws.com",
     CANARY_PARAMETER="/kaiwa/test/canary",
@@ -196,6 +198,7 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(sockets, "close", gateway.close)
     monkeypatch.setattr(mail, "send", gateway.take_mail)
     monkeypatch.setattr(parameters, "secret", gateway.secret)
+    gateway.inventory.replace(monkeypatch)
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
     limits.SENDS.forget_all()

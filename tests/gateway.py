@@ -19,6 +19,7 @@ from core.operations import Operations
 from core.queues import CORRELATION
 from tests import template
 from tests.calls import BUS, CLOSE, MAIL, PARAMETER, PUSH, QUEUE, Calls
+from tests.inventory import Inventory
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -108,6 +109,7 @@ class Gateway:
         self.sockets: dict[str, Socket] = {}
         self.mails: list[dict[str, str]] = []
         self.secrets: dict[str, str] = {}
+        self.inventory = Inventory(calls)
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}

@@ -4,6 +4,7 @@ from core.settings import Settings
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
+    "POWERTOOLS_SERVICE_NAME": "kaiwa-prod",
     "TABLE_PREFIX": "kaiwa-prod-",
     "USER_POOL_ID": "eu-central-1_x",
     "USER_POOL_CLIENT_ID": "client",
@@ -23,6 +24,8 @@ ENVIRONMENT = {
     "BUS_URL": "https://events",
     "EVENT_BUS": "kaiwa-prod",
     "OFFLINE_EVENTS": "true",
+    "PACKAGE_INDEX_URL": "https://pypi.org",
+    "INSPECTOR": "true",
     "MESSAGE_DAYS": "90",
     "API_URL": "https://api",
     "PARAMETERS_URL": "https://ssm",
@@ -37,6 +40,7 @@ ENVIRONMENT = {
 def test_settings_are_what_the_environment_says() -> None:
     assert Settings.read(ENVIRONMENT) == Settings(
         region="eu-central-1",
+        service="kaiwa-prod",
         table_prefix="kaiwa-prod-",
         user_pool_id="eu-central-1_x",
         user_pool_client_id="client",
@@ -56,6 +60,8 @@ def test_settings_are_what_the_environment_says() -> None:
         bus_url="https://events",
         event_bus="kaiwa-prod",
         offline_events=True,
+        package_index_url="https://pypi.org",
+        inspector=True,
         message_days=90,
         api_url="https://api",
         parameters_url="https://ssm",
