@@ -1,6 +1,7 @@
 'use strict';
 
 const { protect } = require('./backups');
+const { prepare, rollOut } = require('./rollout');
 const { throttle } = require('./throttles');
 const { watch } = require('./watch');
 
@@ -8,7 +9,7 @@ const { watch } = require('./watch');
  * Names the folder of the zip after the time in SOURCE_DATE_EPOCH (seconds since 1970; reproducible-builds.org), where
  * there is one, rather than after the present one: then the same sources give the same template.
  */
-function dateArtifacts({ service }) {
+function dateArtifacts(service) {
   const { SOURCE_DATE_EPOCH: seconds } = process.env;
   if (!seconds) return;
   const date = new Date(Number(seconds) * 1000);
@@ -16,17 +17,27 @@ function dateArtifacts({ service }) {
   service.package.artifactDirectoryName = `${folder}/${date.getTime()}-${date.toISOString()}`;
 }
 
+const inOrder = (part) => Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)));
+
 /** Adds to the finished template what is made of it, when every function, route, table and queue is known. */
 class FinishPlugin {
   constructor(serverless) {
     this.hooks = {
-      initialize: () => dateArtifacts(serverless),
+      initialize: () => {
+        const { service } = serverless;
+        dateArtifacts(service);
+        prepare(service, service.custom.rollout);
+      },
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
-        const { provider, custom } = serverless.service;
+        const { service } = serverless;
+        const { provider, custom } = service;
         const { compiledCloudFormationTemplate: template, stage } = provider;
         throttle(template, custom.throttles);
         protect(template, stage, custom.backups);
         watch(template, stage, custom.watch);
+        rollOut(template, service, custom.rollout);
+        // osls compiles several things at the same time, so their order is an accident.
+        for (const part of ['Resources', 'Outputs']) template[part] = inOrder(template[part]);
       },
     };
   }

@@ -28,7 +28,13 @@ Numbers = dict[str, float]
 @cache
 def template() -> dict[str, Any]:
     """Return the template of a production stage with everything switched on."""
-    return json.loads(written(ROOT / ".build" / "package" / "watched").read_text())
+    return read(written(ROOT / ".build" / "package" / "watched"))
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the template that a file holds."""
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
 
 
 def written(folder: Path, **environment: str) -> Path:
