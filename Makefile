@@ -15,13 +15,16 @@ OSLS := node_modules/.bin/osls
 VENV := .venv/.installed
 MODULES := node_modules/.installed
 
+# What is packaged is dated by its commit, so that the same sources give the same bytes.
+PACKAGED_AT = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
 # osls asks the network for news and reports its use unless told otherwise.
 export SLS_NOTIFICATIONS_MODE := off
 export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench screenshots package deploy lock
+.PHONY: help run demo reset test check bench screenshots package preflight deploy destroy lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,11 +61,18 @@ screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 
 package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package
-	@$(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
+	@SOURCE_DATE_EPOCH=$(PACKAGED_AT) $(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
 
-deploy: $(VENV) $(MODULES)  ## deploy STAGE to AWS with your own credentials
-	@$(PYTHON) -m deploy.package
-	@$(OSLS) deploy --stage $(STAGE) --region $(REGION)
+preflight: package  ## look whether AWS is ready for STAGE; changes nothing
+	@$(PYTHON) -m deploy.preflight --stage $(STAGE) --region $(REGION)
+
+# A folder of its own in the bucket for each deployment: by the commit's date, a changed zip could pass for the old one.
+deploy: PACKAGED_AT := $(shell date +%s)
+deploy: preflight  ## deploy STAGE to AWS with your own credentials
+	@$(OSLS) deploy --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
+
+destroy: $(VENV) $(MODULES)  ## remove STAGE and all in it, unless it is protected; CONFIRM=<the stage>
+	@$(PYTHON) -m deploy.destroy --stage $(STAGE) --region $(REGION) --confirm "$(CONFIRM)"
 
 lock: $(VENV)  ## write requirements.lock and package-lock.json anew from their pins
 	@rm -rf .build/lock && python3 -m venv .build/lock
