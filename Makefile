@@ -14,6 +14,7 @@ PYTHON := .venv/bin/python
 OSLS := node_modules/.bin/osls
 VENV := .venv/.installed
 MODULES := node_modules/.installed
+AUDITORS := .build/audit/.installed
 
 # What is packaged is dated by its commit, so that the same sources give the same bytes.
 PACKAGED_AT = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
@@ -24,7 +25,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench screenshots package preflight deploy destroy lock
+.PHONY: help run demo reset test check audit bench screenshots package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +54,12 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
 		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json
 
+audit: $(VENV) $(MODULES) $(AUDITORS)  ## look for weak spots of the template and the workflows, and for known vulnerabilities
+	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
+		.build/audit/bin/checkov --config-file .checkov.yml --file .build/package/prod/cloudformation-template-update-stack.json
+	@echo "workflows" && .build/audit/bin/zizmor --quiet --offline .github
+	@echo "libraries" && $(PYTHON) -m deploy.audit
+
 bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 	@$(PYTHON) -m bench
 
@@ -74,6 +81,12 @@ deploy: preflight  ## deploy STAGE to AWS with your own credentials
 destroy: $(VENV) $(MODULES)  ## remove STAGE and all in it, unless it is protected; CONFIRM=<the stage>
 	@$(PYTHON) -m deploy.destroy --stage $(STAGE) --region $(REGION) --confirm "$(CONFIRM)"
 
+restore: $(VENV)  ## bring back what STAGE's tables held; FROM="--at 2026-11-27T03:00:00Z" or FROM="--backup <name>"
+	@$(PYTHON) -m deploy.restore --stage $(STAGE) --region $(REGION) $(FROM)
+
+rehearse-restore: $(VENV) $(MODULES)  ## lose everything and bring it back, on a local stack of its own
+	@$(PYTHON) -m local.rehearsal
+
 lock: $(VENV)  ## write requirements.lock and package-lock.json anew from their pins
 	@rm -rf .build/lock && python3 -m venv .build/lock
 	@echo "resolving requirements.txt" && .build/lock/bin/pip install -qq -r requirements.txt
@@ -89,6 +102,12 @@ $(VENV): requirements.txt requirements.lock
 	@echo "installing Python packages into .venv (about a minute, once)"
 	@rm -rf .venv && python3 -m venv .venv
 	@.venv/bin/pip install -qq --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@touch $@
+
+$(AUDITORS): requirements-audit.txt
+	@echo "installing the auditors into .build/audit (about a minute, once)"
+	@rm -rf .build/audit && python3 -m venv .build/audit
+	@.build/audit/bin/pip install -qq --disable-pip-version-check -r requirements-audit.txt
 	@touch $@
 
 $(MODULES): package.json package-lock.json

@@ -1,6 +1,7 @@
 'use strict';
 
 const { protect } = require('./backups');
+const { narrowCallers } = require('./callers');
 const { prepare, rollOut } = require('./rollout');
 const { throttle } = require('./throttles');
 const { watch } = require('./watch');
@@ -32,6 +33,7 @@ class FinishPlugin {
         const { service } = serverless;
         const { provider, custom } = service;
         const { compiledCloudFormationTemplate: template, stage } = provider;
+        narrowCallers(template);
         throttle(template, custom.throttles);
         protect(template, stage, custom.backups);
         watch(template, stage, custom.watch);

@@ -33,6 +33,13 @@ def test_each_function_has_a_role_and_no_role_is_without_a_function() -> None:
     assert set(taken) == {name for name, role in compiled.of_type("AWS::IAM::Role").items() if is_for_a_function(role)}
 
 
+def test_nobody_else_s_api_or_pool_may_call_a_function() -> None:
+    for name, permission in compiled.of_type("AWS::Lambda::Permission").items():
+        source = str(permission["SourceArn"])
+        owners = ("WebsocketsApi", "HttpApi", "UserPool", "AWS::AccountId", "ScheduleEvent", "EventsRule")
+        assert any(owner in source for owner in owners), (name, source)
+
+
 def is_for_a_function(role: dict[str, Any]) -> bool:
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     return statement["Principal"] == {"Service": "lambda.amazonaws.com"}
