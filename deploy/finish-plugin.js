@@ -18,6 +18,12 @@ function dateArtifacts(service) {
   service.package.artifactDirectoryName = `${folder}/${date.getTime()}-${date.toISOString()}`;
 }
 
+/** Have CloudFormation act by a role of its own, where DEPLOYMENT_ROLE names one, rather than by whoever deploys. */
+function nameDeployer({ provider }) {
+  const { DEPLOYMENT_ROLE: role } = process.env;
+  if (role) provider.iam = { ...provider.iam, deploymentRole: role };
+}
+
 const inOrder = (part) => Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 /** Adds to the finished template what is made of it, when every function, route, table and queue is known. */
@@ -27,6 +33,7 @@ class FinishPlugin {
       initialize: () => {
         const { service } = serverless;
         dateArtifacts(service);
+        nameDeployer(service);
         prepare(service, service.custom.rollout);
       },
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
