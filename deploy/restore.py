@@ -6,12 +6,15 @@ back: they are worth nothing after minutes.
 """
 
 import argparse
+import hashlib
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -20,11 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 AT_ONCE = 16
 """Writes under way at the same time; DynamoDB answers one in some 5 ms."""
 
+SOME = 1000
+
 PATIENCE = {"Delay": 20, "MaxAttempts": 1080}
 """Six hours: "Restore times are not always correlated directly to the size of the table" (DynamoDB's guide)."""
 
 Item = dict[str, dict[str, Any]]
 Key = tuple[str, ...]
+Thing = TypeVar("Thing")
+Done = TypeVar("Done")
 
 
 class RestoreError(Exception):
@@ -134,18 +141,24 @@ class Restoration:
         result = Restored(table)
         if not exactly:
             condition = f"attribute_not_exists({names[0]})"
-            with ThreadPoolExecutor(AT_ONCE) as threads:
-                put = threads.map(lambda item: self._put_if(table, item, condition), self._items(copy))
-                result.brought_back = sum(put)
+            put = _at_once(lambda item: self._put_if(table, item, condition), self._items(copy))
+            result.brought_back = sum(put)
             return result
-        present = {_key(item, names): item for item in self._items(table)}
-        then = {_key(item, names): item for item in self._items(copy)}
-        changed = [item for key, item in then.items() if present.get(key) != item]
-        newer = [{name: item[name] for name in names} for key, item in present.items() if key not in then]
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            _finish(threads.map(lambda item: self._dynamodb.put_item(TableName=table, Item=item), changed))
-            _finish(threads.map(lambda key: self._dynamodb.delete_item(TableName=table, Key=key), newer))
-        result.brought_back, result.removed = len(changed), len(newer)
+        present = {_key(item, names): _digest(item) for item in self._items(table)}
+        then: set[Key] = set()
+
+        def changed() -> Iterator[Item]:
+            for item in self._items(copy):
+                key = _key(item, names)
+                then.add(key)
+                if present.get(key) != _digest(item):
+                    yield item
+
+        result.brought_back = _count(
+            _at_once(lambda item: self._dynamodb.put_item(TableName=table, Item=item), changed())
+        )
+        newer = (dict(zip(names, map(json.loads, key), strict=True)) for key in present if key not in then)
+        result.removed = _count(_at_once(lambda key: self._dynamodb.delete_item(TableName=table, Key=key), newer))
         return result
 
     def _put_if(self, table: str, item: Item, condition: str) -> bool:
@@ -161,13 +174,25 @@ class Restoration:
 
 
 def _key(item: Item, names: list[str]) -> Key:
-    return tuple(str(item[name]) for name in names)
+    """Return the key of an item, each attribute as JSON: no key here is of bytes."""
+    return tuple(json.dumps(item[name]) for name in names)
 
 
-def _finish(results: Iterable[Any]) -> None:
-    """Wait for all, and raise what any of them raised."""
-    for _ in results:
-        pass
+def _digest(item: Item) -> bytes:
+    """Return what tells an item from what it was otherwise; all items of a large table would not fit into memory."""
+    return hashlib.sha256(repr(sorted(item.items())).encode()).digest()[:16]
+
+
+def _at_once(act: Callable[[Thing], Done], things: Iterable[Thing]) -> Iterator[Done]:
+    """Do something to each of many things, several at a time, without holding more than some of them."""
+    rest = iter(things)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        while some := list(islice(rest, SOME)):
+            yield from threads.map(act, some)
+
+
+def _count(results: Iterable[Any]) -> int:
+    return sum(1 for _ in results)
 
 
 def client_in(region: str) -> Callable[[str], Any]:
