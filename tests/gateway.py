@@ -22,6 +22,7 @@ from core.operations import Operations
 from core.queues import CORRELATION
 from tests import documents, template
 from tests.calls import BUS, CLOSE, MAIL, PARAMETER, PUSH, QUEUE, Calls
+from tests.inventory import Inventory
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -112,6 +113,7 @@ class Gateway:
         self.sockets: dict[str, Socket] = {}
         self.mails: list[dict[str, str]] = []
         self.secrets: dict[str, str] = {}
+        self.inventory = Inventory(calls)
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}
@@ -179,12 +181,19 @@ class Gateway:
 
     # Sockets
 
-    def connect(self, ticket: str) -> tuple[int, Socket | None]:
-        """Ask for a socket. Returns the HTTP status of the handshake, and the socket where it is open."""
+    def connect(self, ticket: str, headers: dict[str, str] | None = None) -> tuple[int, Socket | None]:
+        """Ask for a socket. Returns the HTTP status of the handshake, and the socket where it is open.
+
+        Args:
+            ticket: The ticket.
+            headers: Those of the handshake, where they are not those of a browser on our own page.
+        """
         event = recorded("authorize")
         connection_id = self._number("socket") + "="
         event["queryStringParameters"] = {"ticket": ticket}
         event["multiValueQueryStringParameters"] = {"ticket": [ticket]}
+        if headers is not None:
+            event["headers"] = headers
         event["requestContext"]["connectionId"] = connection_id
         verdict = self.invoke("Authorize", event)
         (statement,) = verdict["policyDocument"]["Statement"]

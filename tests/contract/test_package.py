@@ -9,7 +9,7 @@ import pytest
 
 from deploy import package
 from deploy.package import NAMES, Name, Target
-from tests import template
+from tests import compiled, template
 from tests.contract.test_routes import snake
 
 # Libraries the Lambda runtime brings; a copy of ours would only slow down every cold start.
@@ -89,6 +89,13 @@ def test_the_same_sources_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch, t
         digests.add(digest(package.build("arm64")))
 
     assert len(digests) == 1
+
+
+def test_the_same_sources_give_the_same_template(tmp_path: Path) -> None:
+    """Built at two moments: nothing of the time of building is in it."""
+    first, second = (compiled.written(tmp_path / name, SOURCE_DATE_EPOCH="1795000000") for name in ("first", "second"))
+    assert digest(first) == digest(second)
+    assert digest(first) != digest(compiled.written(tmp_path / "third", SOURCE_DATE_EPOCH="1795000001"))
 
 
 def test_a_changed_source_gives_another_zip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from core.settings import Settings
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
+    "POWERTOOLS_SERVICE_NAME": "kaiwa-prod",
     "TABLE_PREFIX": "kaiwa-prod-",
     "USER_POOL_ID": "eu-central-1_x",
     "USER_POOL_CLIENT_ID": "client",
@@ -13,7 +14,7 @@ ENVIRONMENT = {
     "CONFIRM_MAIL": "true",
     "MAIL_URL": "https://email",
     "MAIL_FROM": "kaiwa@example.com",
-    "WEB_URL": "https://chat.example.com",
+    "WEB_ORIGINS": "https://chat.example.com,https://example.org",
     "FILES_URL": "https://files",
     "MALWARE_SCAN": "true",
     "ERASURES_URL": "https://sqs/1/erasures",
@@ -25,6 +26,8 @@ ENVIRONMENT = {
     "BUS_URL": "https://events",
     "EVENT_BUS": "kaiwa-prod",
     "OFFLINE_EVENTS": "true",
+    "PACKAGE_INDEX_URL": "https://pypi.org",
+    "INSPECTOR": "true",
     "MESSAGE_DAYS": "90",
     "API_URL": "https://api",
     "PARAMETERS_URL": "https://ssm",
@@ -39,6 +42,7 @@ ENVIRONMENT = {
 def test_settings_are_what_the_environment_says() -> None:
     assert Settings.read(ENVIRONMENT) == Settings(
         region="eu-central-1",
+        service="kaiwa-prod",
         table_prefix="kaiwa-prod-",
         user_pool_id="eu-central-1_x",
         user_pool_client_id="client",
@@ -48,7 +52,7 @@ def test_settings_are_what_the_environment_says() -> None:
         confirm_mail=True,
         mail_url="https://email",
         mail_from="kaiwa@example.com",
-        web_url="https://chat.example.com",
+        web_origins=("https://chat.example.com", "https://example.org"),
         files_url="https://files",
         malware_scan=True,
         erasures_url="https://sqs/1/erasures",
@@ -60,6 +64,8 @@ def test_settings_are_what_the_environment_says() -> None:
         bus_url="https://events",
         event_bus="kaiwa-prod",
         offline_events=True,
+        package_index_url="https://pypi.org",
+        inspector=True,
         message_days=90,
         api_url="https://api",
         parameters_url="https://ssm",
