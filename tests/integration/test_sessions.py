@@ -474,7 +474,7 @@ def test_a_ticket_is_as_old_as_the_token_that_got_it(gateway: Gateway, ann: Pers
 
     def sign_out(call: Call, proceed: Proceed) -> Any:
         if "limits" in call.tables:
-            with calls.of("UserLogin"):
+            with calls.aside():
                 User.sign_out(ann.user_id)
         return proceed()
 
