@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "PACKAGE_INDEX_URL": "https://pypi.org",
     "INSPECTOR": "false",
     "API_URL": "https://api.example.com",
+    "EDGE_SECRET": "",
     "PARAMETERS_URL": "https://ssm.us-east-1.amazonaws.com",
     "CANARY_PARAMETER": "/kaiwa/test/canary",
     "STUN_URLS": "",

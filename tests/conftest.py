@@ -33,6 +33,7 @@ os.environ.update(
     PACKAGE_INDEX_URL="https://pypi.example.com",
     INSPECTOR="true",
     API_URL="https://api.example.com",
+    EDGE_SECRET="",
     PARAMETERS_URL="https://ssm.us-east-1.amazonaws.com",
     CANARY_PARAMETER="/kaiwa/test/canary",
     STUN_URLS="stun:turn.example.com:3478",
