@@ -8,6 +8,7 @@ WEB_PORT ?= 8080
 TURN ?=
 TURN_PORT ?= 3478
 TESTS ?= tests
+PROCESSES ?= 2
 export AWS_PORT WEB_PORT TURN TURN_PORT
 
 PYTHON := .venv/bin/python
@@ -25,12 +26,12 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check audit bench screenshots package preflight deploy destroy restore rehearse-restore lock
+.PHONY: help run demo reset test check audit bench documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS))"
+	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS)), PROCESSES ($(PROCESSES))"
 
 run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it; TURN=1 for coturn too
 	@exec $(PYTHON) -m local.run
@@ -42,8 +43,10 @@ reset: $(VENV)  ## forget the accounts, chats and files of `make run`
 	@$(PYTHON) -m local.reset
 
 test: $(VENV) $(MODULES)  ## run the tests; TESTS=tests/unit for a part of them
+ifneq ($(TESTS),tests)
 	@$(PYTHON) -m pytest $(TESTS)
-ifeq ($(TESTS),tests)
+else
+	@$(PYTHON) -m pytest -n $(PROCESSES) --dist loadgroup tests
 	@node --test $$(find clients/js tests -name '*.test.js')
 endif
 
@@ -63,10 +66,16 @@ audit: $(VENV) $(MODULES) $(AUDITORS)  ## look for weak spots of the template an
 bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 	@$(PYTHON) -m bench
 
+documents: $(VENV)  ## write docs/openapi.json and docs/asyncapi.json anew from the code
+	@$(PYTHON) -m docs.documents
+
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots
 
-package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
+architecture: $(VENV)  ## draw docs/images/architecture.svg anew
+	@$(PYTHON) -m docs.architecture
+
+package: $(VENV) $(MODULES)  ## build the Lambda zips and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package
 	@SOURCE_DATE_EPOCH=$(PACKAGED_AT) $(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
 

@@ -25,10 +25,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         web_origins: Where people open the web client, for example ``https://chat.example.com``. Mails lead to the
             first one.
         files_url: Where the bucket for files is, without a slash at the end.
+        malware_scan: Whether files are scanned before others see them.
         erasures_url: The queue of users to erase.
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
         queue_url: Where SQS is.
         deliveries_url: The queue of frames on their way to sockets.
+        calls_url: The queue of calls to look at.
         direct_sockets: To more sockets than these a frame goes by that queue.
         bus_url: Where EventBridge is.
         event_bus: The bus that tells of members who are away.
@@ -59,10 +61,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str
     web_origins: tuple[str, ...]
     files_url: str
+    malware_scan: bool
     erasures_url: str
     limits: Mapping[str, int]
     queue_url: str
     deliveries_url: str
+    calls_url: str
     direct_sockets: int
     bus_url: str
     event_bus: str
@@ -101,10 +105,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             mail_from=environment["MAIL_FROM"],
             web_origins=_listed(environment["WEB_ORIGINS"]),
             files_url=environment["FILES_URL"],
+            malware_scan=environment["MALWARE_SCAN"] == "true",
             erasures_url=environment["ERASURES_URL"],
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
             queue_url=environment["QUEUE_URL"],
             deliveries_url=environment["DELIVERIES_URL"],
+            calls_url=environment["CALLS_URL"],
             direct_sockets=int(environment["DIRECT_SOCKETS"]),
             bus_url=environment["BUS_URL"],
             event_bus=environment["EVENT_BUS"],

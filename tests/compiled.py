@@ -41,7 +41,7 @@ def read(file: Path) -> dict[str, Any]:
 
 def written(folder: Path, **environment: str) -> Path:
     """Package a production stage into a folder, and return the file of its template."""
-    package.build("arm64")
+    package.build_all("arm64")
     command = [str(ROOT / "node_modules" / ".bin" / "osls"), "package", "--stage", STAGE, "--package", str(folder)]
     quiet = {"SLS_NOTIFICATIONS_MODE": "off", "SLS_TELEMETRY_DISABLED": "1"}
     environment = {**os.environ, **quiet, **EVERYTHING, **environment}

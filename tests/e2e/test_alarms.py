@@ -20,6 +20,7 @@ from core.settings import settings
 from domain import delivery
 from local.stack import Stack
 from models.connections import Socket as Listed
+from tests.e2e.functions import tell_of_scan
 from tests.e2e.people import Person, wait_until
 from tests.e2e.test_audit import VULNERABLE, audit
 from tests.endpoint import serving
@@ -80,6 +81,10 @@ class Failing:
         answer = self._stack.client("lambda").invoke(FunctionName=f"{PREFIX}Canary")
         assert json.load(answer["Payload"]) == {"succeeded": False}
         return "canary_failed", self._logged("Canary", "canary_failed", 1)
+
+    def failed_scans(self) -> Metric:
+        tell_of_scan(self._stack, "f", "ACCESS_DENIED")
+        return "scans_failed", self._logged("JudgeFile", "scans_failed", 1)
 
     def audited(self, metric: str) -> Metric:
         """PyPI tells something bad of each library, or does not answer; and one function runs on something old."""
@@ -196,6 +201,7 @@ def test_each_alarm_goes_off(
         "failed-log-ins": failing.failed_log_ins,
         "failed-mails": failing.failed_mails,
         "failed-canary": failing.failed_canary,
+        "failed-scans": failing.failed_scans,
         "vulnerabilities": lambda: failing.audited("vulnerabilities"),
         "ending-runtimes": lambda: failing.audited("runtimes_ending"),
         "missed-audit": lambda: failing.audited("audits_failed"),
