@@ -55,7 +55,7 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "types" && .venv/bin/mypy
 	@echo "layers" && .venv/bin/lint-imports
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
-		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json deploy/github.yml deploy/firewall.yml
+		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json deploy/github.yml deploy/firewall.yml deploy/turn.yml
 
 audit: $(VENV) $(MODULES) $(AUDITORS)  ## look for weak spots of the template and the workflows, and for known vulnerabilities
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \

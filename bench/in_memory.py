@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_EC2_METADATA_DISABLED": "true",
+    "SERVICE": "kaiwa-test",
     "TABLE_PREFIX": "kaiwa-test-",
     "USER_POOL_ID": "pool",
     "USER_POOL_CLIENT_ID": "client",

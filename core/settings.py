@@ -93,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         return cls(
             region=environment["AWS_REGION"],
-            service=environment["POWERTOOLS_SERVICE_NAME"],
+            service=environment["SERVICE"],
             table_prefix=environment["TABLE_PREFIX"],
             user_pool_id=environment["USER_POOL_ID"],
             user_pool_client_id=environment["USER_POOL_CLIENT_ID"],

@@ -15,7 +15,6 @@ STAGE = "prod"
 
 EVERYTHING = {
     "ALARM_MAIL": "operator@example.com",
-    "TURN_INSTANCES": "2",
     "API_DOMAIN": "api.example.com",
     "SOCKET_DOMAIN": "socket.example.com",
     "CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",

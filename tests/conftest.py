@@ -10,6 +10,7 @@ os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
     AWS_EC2_METADATA_DISABLED="true",
+    SERVICE="kaiwa-test",
     TABLE_PREFIX="kaiwa-test-",
     USER_POOL_ID="us-east-1_unknown",
     USER_POOL_CLIENT_ID="unknown",

@@ -4,7 +4,7 @@ from core.settings import Settings
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
-    "POWERTOOLS_SERVICE_NAME": "kaiwa-prod",
+    "SERVICE": "kaiwa-prod",
     "TABLE_PREFIX": "kaiwa-prod-",
     "USER_POOL_ID": "eu-central-1_x",
     "USER_POOL_CLIENT_ID": "client",
