@@ -15,6 +15,9 @@ PYTHON := .venv/bin/python
 OSLS := node_modules/.bin/osls
 VENV := .venv/.installed
 MODULES := node_modules/.installed
+# Stacks beside a stage's own.
+TEMPLATES := deploy/firewall.yml deploy/github.yml deploy/turn.yml
+
 AUDITORS := .build/audit/.installed
 
 # What is packaged is dated by its commit, so that the same sources give the same bytes.
@@ -29,7 +32,7 @@ export NO_UPDATE_NOTIFIER := 1
 .PHONY: help run demo reset test check audit bench documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS)), PROCESSES ($(PROCESSES))"
 
@@ -55,11 +58,11 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "types" && .venv/bin/mypy
 	@echo "layers" && .venv/bin/lint-imports
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
-		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json deploy/github.yml
+		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json $(TEMPLATES)
 
 audit: $(VENV) $(MODULES) $(AUDITORS)  ## look for weak spots of the template and the workflows, and for known vulnerabilities
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
-		.build/audit/bin/checkov --config-file .checkov.yml --file .build/package/prod/cloudformation-template-update-stack.json
+		.build/audit/bin/checkov --config-file .checkov.yml --file .build/package/prod/cloudformation-template-update-stack.json $(TEMPLATES)
 	@echo "workflows" && .build/audit/bin/zizmor --quiet --offline .github
 	@echo "libraries" && $(PYTHON) -m deploy.audit
 

@@ -433,6 +433,7 @@ function dashboard(template, stage) {
     ['Sockets', ours(['connects', 'disconnects', 'tickets_refused'])],
     ['Log-ins and mails', ours(['log_ins', 'log_ins_failed', 'mails_failed', 'canary_failed'])],
     ['Calls and files', ours(['calls_started', 'calls_answered', 'calls_ended', 'files_uploaded', 'bytes_uploaded'])],
+    ['Calls by how they ended', [[{ expression: `SEARCH('{${NAMESPACE},reason,service} MetricName="calls_ended" service="${service}"', 'Sum')`, id: 'reasons' }]]],
     ['Weekly audit', ours(['vulnerabilities', 'runtimes_ending', 'libraries_outdated', 'audits_failed'], 'Maximum')],
     ['Answers of 5xx', [...ours(['failures']), api('5xx', 'HttpApi', '$default', 'Sum'), api('IntegrationError', 'WebsocketsApi', stage, 'Sum')]],
     ['Latency of API Gateway, p99, ms', [api('IntegrationLatency', 'HttpApi', '$default', 'p99'), api('IntegrationLatency', 'WebsocketsApi', stage, 'p99')]],

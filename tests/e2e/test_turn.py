@@ -143,7 +143,7 @@ def test_a_peer_finds_a_way_until_its_credentials_end(seconds: int, expected: se
 
 
 class Instance(Turn):
-    """A coturn as an instance of the fleet configures it (resources/turn.yml), but for addresses and places."""
+    """A coturn as an instance of the fleet configures it (deploy/turn.yml), but for addresses and places."""
 
     def _lines(self) -> list[str]:
         table = self._directory / "turndb"
