@@ -45,7 +45,7 @@ endif
 
 check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "style" && .venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@echo "types" && .venv/bin/mypy
+	@echo "types" && .venv/bin/mypy && node_modules/.bin/tsc -p clients/js
 	@echo "layers" && .venv/bin/lint-imports
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
 		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json
@@ -85,6 +85,6 @@ $(MODULES): package.json package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
 		{ echo "Kaiwa needs Node 20.19 or newer as node; found $$(node --version 2>/dev/null || echo none)." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
-	@echo "installing osls into node_modules (about 10 s, once)"
+	@echo "installing Node packages into node_modules (about 10 s, once)"
 	@rm -rf node_modules && npm ci --ignore-scripts --loglevel=error >/dev/null
 	@touch $@

@@ -12,6 +12,7 @@ export class Blocks {
     this.#api = api;
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
@@ -21,22 +22,31 @@ export class Blocks {
     return [...this.#userIds];
   }
 
+  /** @param {string} userId */
   has(userId) {
     return this.#userIds.has(userId);
   }
 
   async refresh() {
-    const { blocks } = await this.#api.request("GET", "/users/me/blocks");
-    this.#userIds = new Set(blocks.map(({ userId }) => userId));
+    const userIds = new Set();
+    let cursor;
+    do {
+      const page = await this.#api.request("GET", "/users/me/blocks", { query: { cursor } });
+      for (const { userId } of page.blocks) userIds.add(userId);
+      cursor = page.nextCursor;
+    } while (cursor);
+    this.#userIds = userIds;
     this.#listeners.tell("changed");
   }
 
+  /** @param {string} userId */
   async add(userId) {
     await this.#api.request("PUT", addressOf(userId));
     this.#userIds.add(userId);
     this.#listeners.tell("changed");
   }
 
+  /** @param {string} userId */
   async remove(userId) {
     await this.#api.request("DELETE", addressOf(userId));
     this.#userIds.delete(userId);
@@ -44,6 +54,7 @@ export class Blocks {
   }
 }
 
+/** @param {string} userId */
 function addressOf(userId) {
   return `/users/me/blocks/${encodeURIComponent(userId)}`;
 }

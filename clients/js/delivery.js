@@ -9,6 +9,8 @@ const MAX_FRAME_BYTES = 31_500;
 const LOSS_PAUSE_MS = 1_000;
 const REFUSAL_PAUSE_MS = 500;
 
+/** @typedef {import("./outbox.js").Pending} Pending */
+
 /**
  * Sends what is in the outbox, until the server has it or has refused it.
  *
@@ -20,6 +22,7 @@ export class Delivery {
   #shelf;
   #outbox;
   #listeners = new Listeners();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isStopped = false;
 
@@ -36,11 +39,12 @@ export class Delivery {
     this.#outbox = new Outbox(shelf.load());
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
 
-  /** @returns {import("./outbox.js").Pending[]} */
+  /** @param {string} chatId @returns {import("./outbox.js").Pending[]} */
   pending(chatId) {
     return this.#outbox.list(chatId);
   }
@@ -56,7 +60,7 @@ export class Delivery {
     this.flush();
   }
 
-  /** Send a failed message again. */
+  /** Send a failed message again. @param {string} clientMessageId */
   retry(clientMessageId) {
     const pending = this.#outbox.get(clientMessageId);
     this.#outbox.retry(clientMessageId);
@@ -64,13 +68,17 @@ export class Delivery {
     this.flush();
   }
 
-  /** Give a failed message up. */
+  /** Give a failed message up. @param {string} clientMessageId */
   discard(clientMessageId) {
     const pending = this.#outbox.discard(clientMessageId);
     if (pending) this.#changed(pending.chatId);
   }
 
-  /** A message came back by another way than its reply, so the server has it. */
+  /**
+   * A message came back by another way than its reply, so the server has it.
+   *
+   * @param {string} clientMessageId
+   */
   acknowledge(clientMessageId) {
     if (this.#outbox.acknowledge(clientMessageId)) this.#shelf.save(this.#outbox);
   }
@@ -91,6 +99,7 @@ export class Delivery {
     this.#shelf.clear();
   }
 
+  /** @param {Pending} pending */
   async #deliver(pending) {
     let pause = 0;
     try {
@@ -106,7 +115,11 @@ export class Delivery {
     else this.#flushLater(pause);
   }
 
-  /** @returns {number} The pause before the next try, in milliseconds; 0 when the next message may leave at once. */
+  /**
+   * @param {Pending} pending
+   * @param {any} error
+   * @returns {number} The pause before the next try, in milliseconds; 0 when the next message may leave at once.
+   */
   #fail({ clientMessageId, attempts }, error) {
     if (error instanceof ConnectionLost) {
       this.#outbox.lose(clientMessageId);
@@ -117,6 +130,7 @@ export class Delivery {
     return (error.retryAfter ?? 0) * 1000 + REFUSAL_PAUSE_MS + reconnectDelay(attempts);
   }
 
+  /** @param {Pending} pending */
   #post({ chatId, text, replyTo, fileIds, clientMessageId }) {
     const message = { text: text || undefined, fileIds, replyTo, clientMessageId };
     const frame = { chatId, ...message };
@@ -126,11 +140,13 @@ export class Delivery {
     return this.#api.request("POST", `/chats/${encodeURIComponent(chatId)}/messages`, { body: message });
   }
 
+  /** @param {number} pause */
   #flushLater(pause) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), pause);
   }
 
+  /** @param {string} chatId */
   #changed(chatId) {
     this.#shelf.save(this.#outbox);
     this.#listeners.tell("changed", chatId);

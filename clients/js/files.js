@@ -2,17 +2,22 @@ import { ConnectionLost } from "./errors.js";
 import { transfer } from "./transfer.js";
 import { Upload } from "./upload.js";
 
+/**
+ * @typedef {{fileId: string, name: string, contentType: string, size: number, sha256?: string, createdAt: string,
+ *   scanState?: "pending" | "infected"}} FileDescription `size` is in bytes. A file without a `scanState` is clean.
+ */
+
 /** Files: sending them, and fetching them again. */
 export class Files {
   #api;
   #fetch;
   #transfer;
-  /** @type {Map<string, Promise<object>>} */
+  /** @type {Map<string, Promise<FileDescription>>} */
   #known = new Map();
 
   /**
    * @param {import("./api.js").Api} api
-   * @param {{fetch?: typeof fetch, transfer?: typeof transfer}} [options]
+   * @param {{fetch?: typeof globalThis.fetch, transfer?: typeof transfer}} [options]
    */
   constructor(api, { fetch: fetcher = globalThis.fetch.bind(globalThis), transfer: mover = transfer } = {}) {
     this.#api = api;
@@ -35,16 +40,16 @@ export class Files {
 
   /**
    * @param {string} fileId
-   * @returns {Promise<{fileId: string, name: string, contentType: string, size: number, scanState?: string}>}
+   * @returns {Promise<FileDescription>}
    * @throws {Problem} 404 when there is no such file, or one may not see it.
    */
   describe(fileId) {
-    if (!this.#known.has(fileId)) {
-      const description = this.#locate(fileId).then(({ file }) => file);
-      description.catch(() => this.#known.delete(fileId));
-      this.#known.set(fileId, description);
-    }
-    return this.#known.get(fileId);
+    const known = this.#known.get(fileId);
+    if (known) return known;
+    const description = this.#locate(fileId).then(({ file }) => file);
+    description.catch(() => this.#known.delete(fileId));
+    this.#known.set(fileId, description);
+    return description;
   }
 
   /** @param {string} fileId @returns {Promise<string>} A URL that gives the file to anyone for five minutes. */
@@ -69,16 +74,29 @@ export class Files {
     }
   }
 
+  /**
+   * List one's own files, latest first.
+   *
+   * @param {{limit?: number, cursor?: string, unfinished?: boolean}} [options] `unfinished`: those whose upload has not
+   *   ended, in the place of the others.
+   * @returns {Promise<{files: FileDescription[], nextCursor?: string}>}
+   */
+  list(options) {
+    return this.#api.request("GET", "/files", { query: options });
+  }
+
   /** Delete one of one's own. @param {string} fileId */
   remove(fileId) {
     return this.#api.request("DELETE", addressOf(fileId));
   }
 
+  /** @param {string} fileId @returns {Promise<{url: string, expiresAt: string, file: FileDescription}>} */
   #locate(fileId) {
     return this.#api.request("GET", addressOf(fileId), { headers: { Accept: "application/json" } });
   }
 }
 
+/** @param {string} fileId */
 function addressOf(fileId) {
   return `/files/${encodeURIComponent(fileId)}`;
 }

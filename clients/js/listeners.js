@@ -31,7 +31,7 @@ export class Listeners {
   }
 }
 
-/** Let the error surface as an uncaught one, outside the caller's stack. */
+/** Let the error surface as an uncaught one, outside the caller's stack. @param {unknown} error */
 function reportError(error) {
   queueMicrotask(() => {
     throw error;

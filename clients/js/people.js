@@ -20,11 +20,17 @@ export class People {
     this.#api = api;
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
 
-  /** Give what is known now; an unknown person is asked for and told later. @returns {Person} */
+  /**
+   * Give what is known now; an unknown person is asked for and told later.
+   *
+   * @param {string} userId
+   * @returns {Person}
+   */
   get(userId) {
     const person = this.#known.get(userId);
     if (person) return person;
@@ -36,6 +42,13 @@ export class People {
   /** @returns {Person[]} Everyone known. */
   list() {
     return [...this.#known.values()];
+  }
+
+  /** @param {string} userId @returns {Promise<Person>} As the server knows them now. */
+  async read(userId) {
+    const person = await this.#api.request("GET", `/users/${encodeURIComponent(userId)}`);
+    this.learn(person);
+    return person;
   }
 
   /** @param {Person} person */
@@ -65,7 +78,7 @@ export class People {
     this.#known.set(userId, { userId });
     this.#busy += 1;
     try {
-      this.learn(await this.#api.request("GET", `/users/${encodeURIComponent(userId)}`));
+      await this.read(userId);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.learn({ userId, isGone: true });
       else this.#known.delete(userId);

@@ -13,6 +13,7 @@ export class Pictures {
     this.#files = files;
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
@@ -34,6 +35,7 @@ export class Pictures {
     this.#urls.clear();
   }
 
+  /** @param {string} fileId */
   async #fetchPicture(fileId) {
     this.#urls.set(fileId, undefined);
     try {

@@ -9,7 +9,7 @@ const MAX_AT_ONCE = 100;
 export class PresenceBoard {
   #api;
   #listeners = new Listeners();
-  /** @type {Map<string, Presence>} */
+  /** @type {Map<string, Presence | undefined>} */
   #known = new Map();
   /** @type {Set<string>} */
   #wanted = new Set();
@@ -20,14 +20,33 @@ export class PresenceBoard {
     this.#api = api;
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
 
-  /** Give what is known now; somebody unknown is asked for and told later. @returns {Presence | undefined} */
+  /**
+   * Give what is known now; somebody unknown is asked for and told later.
+   *
+   * @param {string} userId
+   * @returns {Presence | undefined}
+   */
   get(userId) {
     if (!this.#known.has(userId)) this.#want([userId]);
     return this.#known.get(userId);
+  }
+
+  /**
+   * Ask the server now.
+   *
+   * @param {string[]} userIds At most 100.
+   * @returns {Promise<Presence[]>}
+   */
+  async read(userIds) {
+    const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
+    for (const { userId, online, lastSeenAt } of users) this.#known.set(userId, { userId, online, lastSeenAt });
+    this.#listeners.tell("changed");
+    return users;
   }
 
   /** @param {Presence} presence */
@@ -41,6 +60,7 @@ export class PresenceBoard {
     this.#want([...this.#known.keys()]);
   }
 
+  /** @param {string[]} userIds */
   #want(userIds) {
     for (const userId of userIds) this.#wanted.add(userId);
     if (this.#isAsking || this.#wanted.size === 0) return;
@@ -56,10 +76,7 @@ export class PresenceBoard {
       if (!this.#known.has(userId)) this.#known.set(userId, undefined);
     }
     try {
-      const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-      for (const { userId, online, lastSeenAt } of users)
-        this.#known.set(userId, { userId, online, lastSeenAt });
-      this.#listeners.tell("changed");
+      await this.read(userIds);
     } catch {
       // The next refresh asks again.
     }

@@ -1,4 +1,5 @@
 import { Listeners } from "./listeners.js";
+import { FleetingStorage, Shelf } from "./shelf.js";
 
 /** How long before its expiry an access token is no longer used. */
 const EXPIRY_MARGIN_MS = 30_000;
@@ -12,12 +13,13 @@ export class Session {
   /** @type {Tokens | undefined} */
   #tokens;
 
-  /** @param {import("./shelf.js").Shelf} shelf Where the tokens outlive a reload. */
-  constructor(shelf) {
+  /** @param {Shelf} [shelf] Where the tokens outlive a reload. */
+  constructor(shelf = new Shelf(new FleetingStorage(), "session")) {
     this.#shelf = shelf;
     this.#tokens = shelf.load();
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
@@ -44,17 +46,16 @@ export class Session {
   }
 
   /**
-   * Keep what a log-in or a refresh answered. A refresh may leave out what has not changed.
+   * Keep what a log-in or a refresh answered.
    *
-   * @param {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} answer
-   *   `expiresIn` in seconds.
+   * @param {import("./api.js").TokenAnswer} answer
    * @param {number} now Milliseconds.
    */
   keep(answer, now) {
     this.#tokens = {
-      userId: answer.userId ?? this.#tokens?.userId,
+      userId: answer.userId ?? this.#tokens?.userId ?? "",
       accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken ?? this.#tokens?.refreshToken,
+      refreshToken: answer.refreshToken ?? this.#tokens?.refreshToken ?? "",
       expiresAt: now + answer.expiresIn * 1000,
     };
     this.#shelf.save(this.#tokens);

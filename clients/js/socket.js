@@ -6,6 +6,11 @@ import { Listeners } from "./listeners.js";
 const PING_INTERVAL_MS = 25_000;
 
 /**
+ * @typedef {{userId: string, deviceId: string, connectionExpiresAt: string, keepAliveSeconds?: number,
+ *   serverTime: string}} Greeting
+ */
+
+/**
  * The lasting socket: as long as it is started there is a connection, or another one on its way.
  *
  * Tells `state` ("connecting", "online", "reconnecting", "stopped"), `online` (with the answer to `hello`)
@@ -22,6 +27,7 @@ export class Socket {
   #state = "stopped";
   #attempt = 0;
   #isConnecting = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Counts starts and stops, so that what belongs to an earlier one is recognised. */
   #era = 0;
@@ -29,7 +35,7 @@ export class Socket {
   /**
    * @param {object} options
    * @param {() => Promise<{ticket: string, url: string}>} options.requestTicket
-   * @param {typeof WebSocket} [options.WebSocket]
+   * @param {typeof globalThis.WebSocket} [options.WebSocket]
    * @param {() => number} [options.random] Uniform in [0, 1).
    */
   constructor({ requestTicket, WebSocket, random = Math.random }) {
@@ -38,6 +44,7 @@ export class Socket {
     this.#random = random;
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
@@ -81,7 +88,7 @@ export class Socket {
     }
   }
 
-  /** @see Connection.request */
+  /** @see Connection.request @param {string} action @param {object | undefined} fields */
   async request(action, fields) {
     if (!this.#connection) throw new ConnectionLost();
     return this.#connection.request(action, fields);
@@ -107,6 +114,7 @@ export class Socket {
     }
   }
 
+  /** @param {number} era */
   async #open(era) {
     const { ticket, url } = await this.#requestTicket();
     if (era !== this.#era) throw new ConnectionLost();
@@ -123,6 +131,7 @@ export class Socket {
     return connection;
   }
 
+  /** @param {Connection} connection @param {Greeting} hello */
   #adopt(connection, hello) {
     this.#connection?.retire();
     this.#connection = connection;
@@ -135,6 +144,7 @@ export class Socket {
     this.#listeners.tell("online", hello);
   }
 
+  /** @param {Connection} connection */
   #lose(connection) {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
@@ -142,6 +152,7 @@ export class Socket {
     if (!this.#isConnecting) this.#retryLater();
   }
 
+  /** @param {any} [error] */
   #retryLater(error) {
     const delay = (error?.retryAfter ?? 0) * 1000 + reconnectDelay(this.#attempt, this.#random);
     this.#attempt += 1;
@@ -149,6 +160,7 @@ export class Socket {
     this.#timer = setTimeout(() => this.#connect(), delay);
   }
 
+  /** @param {string} state */
   #become(state) {
     if (this.#state === state) return;
     this.#state = state;

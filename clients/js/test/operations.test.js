@@ -1,0 +1,161 @@
+/** Every operation of the server is asked for by a method, where the server has it. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { Account, Api, Client, Problem, Session } from "../index.js";
+import { Files } from "../files.js";
+
+const { operations } = JSON.parse(
+  readFileSync(new URL("../../vectors/operations.json", import.meta.url), "utf8"),
+);
+const LARGE = 5 * 1024 * 1024;
+
+/** What answers any question well enough to go on. */
+const ANYTHING = {
+  userId: "ann",
+  accessToken: "a",
+  refreshToken: "r",
+  expiresIn: 60,
+  ticket: "t",
+  url: "ws://server/socket",
+  serverTime: "2026-01-01T00:00:00Z",
+  connectionExpiresAt: "2026-01-01T02:00:00Z",
+  chatId: "c",
+  memberIds: [],
+  admins: [],
+  lastSeq: 0,
+  messageId: "m",
+  users: [],
+  chats: [],
+  blocks: [],
+  events: [],
+  messages: [],
+  files: [],
+  fileId: "f",
+  upload: { method: "PUT", parts: [{ number: 1, url: "http://store", size: LARGE }] },
+};
+
+/** A client of a server that says yes to everything, and what it was asked. */
+function newWorld() {
+  const asked = [];
+  const fetch = async (url, { method }) => {
+    asked.push(`${method} ${new URL(url).pathname}`);
+    return Response.json(ANYTHING);
+  };
+  class WebSocket {
+    constructor() {
+      queueMicrotask(() => this.onopen());
+    }
+
+    send(text) {
+      const { action, requestId } = JSON.parse(text);
+      asked.push(action);
+      queueMicrotask(() => {
+        const frame = { type: "reply", action, requestId, status: 200, data: ANYTHING };
+        this.onmessage?.({ data: JSON.stringify(frame) });
+      });
+    }
+
+    close() {}
+  }
+  const url = "http://server";
+  const session = new Session();
+  session.keep({ userId: "ann", accessToken: "a", refreshToken: "r", expiresIn: 3600 }, Date.now());
+  const api = new Api({ url, session, fetch });
+  const refusals = [];
+  const transfer = async () => {
+    const refusal = refusals.pop();
+    if (refusal) throw refusal;
+  };
+  const client = new Client({ url, session, fetch, WebSocket });
+  const files = new Files(api, { fetch, transfer });
+  return { asked, client, session, account: new Account(api), files, refusals };
+}
+
+const acts = {
+  registerUser: ({ account }) => account.register({ username: "ann", email: "e", password: "p" }),
+  confirmUser: ({ account }) => account.confirm({ email: "e", code: "1" }),
+  resendConfirmation: ({ account }) => account.resendCode("e"),
+  logIn: ({ account }) => account.logIn({ email: "e", password: "p" }),
+  refreshSession: ({ client, session }) => {
+    session.keep({ accessToken: "old", expiresIn: 0 }, Date.now());
+    return client.readChat("c");
+  },
+  signOut: ({ account }) => account.signOutEverywhere(),
+  forgotPassword: ({ account }) => account.forgetPassword("e"),
+  resetPassword: ({ account }) => account.resetPassword({ email: "e", code: "1", password: "p" }),
+  updateUser: ({ account }) => account.change({ displayName: "Ann" }),
+  deleteUser: ({ account }) => account.remove(),
+  getUser: ({ client }) => client.people.read("bob"),
+  findUsers: ({ client }) => client.people.find("bo"),
+  blockUser: ({ client }) => client.blocks.add("bob"),
+  unblockUser: ({ client }) => client.blocks.remove("bob"),
+  listBlocks: ({ client }) => client.blocks.refresh(),
+  createTicket: ({ client }) => client.start(),
+  hello: ({ client }) => client.start(),
+  createChat: ({ client }) => client.startDirectChat("bob"),
+  listChats: ({ client }) => client.refreshChats(),
+  getChat: ({ client }) => client.readChat("c"),
+  updateChat: ({ client }) => client.updateChat("c", { historyForNewMembers: false }),
+  addMembers: ({ client }) => client.addMembers("c", ["bob"]),
+  removeMember: ({ client }) => client.removeMember("c", "bob"),
+  setAdmin: ({ client }) => client.removeAdmin("c", "bob"),
+  getChatHistory: ({ client }) => client.readHistory("c", { before: 9 }),
+  getEvents: ({ client }) => client.readEvents("c", { after: 1 }),
+  sendMessage: ({ client }) => client.send("c", "hello"),
+  editMessage: ({ client }) => client.editMessage("c", "m", "hello"),
+  deleteMessage: ({ client }) => client.deleteMessage("c", "m"),
+  addReaction: ({ client }) => client.react("c", "m", "👍", true),
+  removeReaction: ({ client }) => client.react("c", "m", "👍", false),
+  markRead: ({ client }) => {
+    client.chats.put({ ...ANYTHING, unreadCount: 1, lastMessage: { seq: 1 } });
+    client.markRead("c");
+  },
+  setTyping: ({ client }) => client.typing.tell("c", true),
+  getPresence: ({ client }) => client.presence.read(["bob"]),
+  getIceServers: ({ client }) => client.readIceServers(),
+  uploadFile: ({ files }) => files.upload(new Blob(["x"]), "x.txt").finished(),
+  createUpload: ({ files }) => files.upload(new Blob([new Uint8Array(LARGE)]), "large").finished(),
+  resumeUpload: ({ files, refusals }) => {
+    refusals.push(new Problem({ status: 403, code: "upload_refused" }));
+    return files.upload(new Blob([new Uint8Array(LARGE)]), "large").finished();
+  },
+  completeUpload: ({ files }) => files.upload(new Blob([new Uint8Array(LARGE)]), "large").finished(),
+  downloadFile: ({ files }) => files.link("f"),
+  listFiles: ({ files }) => files.list({ unfinished: true }),
+  deleteFile: ({ files }) => files.remove("f"),
+};
+
+/** A path of these segments, whatever stands for the names in braces. */
+function isAt(route, asked) {
+  const pattern = route.replace(/\{\w+\}/g, "[^/]+");
+  return new RegExp(`^${pattern}$`).test(asked);
+}
+
+test("no operation is without a method, and no method without an operation", () => {
+  assert.deepEqual(operations.map(({ name }) => name).sort(), Object.keys(acts).sort());
+});
+
+for (const { name, route, action } of operations) {
+  test(`${name} is asked for where the server has it`, async () => {
+    const world = newWorld();
+    if (!route || name === "sendMessage" || name === "markRead") {
+      world.client.start();
+      await until(() => world.client.socket.isOnline);
+    }
+    world.asked.length = 0;
+    if (name === "hello") world.client.socket.stop();
+    await acts[name](world);
+    await until(() => world.asked.some((asked) => (route && isAt(route, asked)) || (action && asked === name)));
+    world.client.stop();
+  });
+}
+
+async function until(isSo) {
+  const signal = AbortSignal.timeout(2_000);
+  while (!isSo()) {
+    signal.throwIfAborted();
+    await new Promise(setImmediate);
+  }
+}

@@ -1,0 +1,123 @@
+"""The client libraries against what they promise: every operation, few bytes, no dependency, packages that install."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.operations import Operations
+from tests import template
+from tests.gateway import handler_of
+
+CLIENTS = template.ROOT / "clients"
+JAVASCRIPT = CLIENTS / "js"
+PYTHON = CLIENTS / "python"
+VECTORS = CLIENTS / "vectors"
+BINARIES = template.ROOT / "node_modules" / ".bin"
+
+MOST_BYTES = 15_000
+"""Of the JavaScript library, minified and compressed."""
+
+
+def run(*command: str | Path, folder: Path = template.ROOT) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def operations() -> list[dict[str, Any]]:
+    """Return what can be asked of the server, and where, as the vectors say it."""
+    handlers = [one for name in template.functions() if isinstance(one := handler_of(name), Operations)]
+    routes = {one.name: route for handler in handlers for route, one in handler.by_route.items()}
+    actions = {one.name for handler in handlers for one in handler.by_action.values()}
+    return [
+        {"name": name, **({"route": routes[name]} if name in routes else {}), "action": name in actions}
+        for name in sorted(routes.keys() | actions)
+    ]
+
+
+def test_the_vectors_name_every_operation() -> None:
+    """Both libraries have a method for each operation of the vectors: their own tests see to that."""
+    assert json.loads((VECTORS / "operations.json").read_text())["operations"] == operations()
+
+
+def test_the_javascript_library_is_small() -> None:
+    bundle = run(
+        BINARIES / "esbuild", JAVASCRIPT / "index.js", "--bundle", "--minify", "--format=esm", "--target=es2022"
+    )
+    assert len(gzip.compress(bundle.encode(), 9)) < MOST_BYTES
+
+
+def test_the_javascript_library_needs_nothing() -> None:
+    described = json.loads((JAVASCRIPT / "package.json").read_text())
+    assert not {"dependencies", "peerDependencies", "optionalDependencies", "private"} & described.keys()
+
+
+@pytest.fixture(scope="module")
+def consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the package is installed, from the tarball that npm would publish."""
+    folder = tmp_path_factory.mktemp("consumer")
+    (tarball,) = json.loads(run("npm", "pack", "--json", "--pack-destination", folder, folder=JAVASCRIPT))
+    (folder / "package.json").write_text('{"type": "module"}')
+    packed = folder / "node_modules" / "@kaiwa" / "client"
+    packed.mkdir(parents=True)
+    shutil.unpack_archive(folder / tarball["filename"], folder)
+    (folder / "package").rename(packed)
+    return folder
+
+
+def test_the_javascript_package_holds_the_library_and_nothing_else(consumer: Path) -> None:
+    packed = consumer / "node_modules" / "@kaiwa" / "client"
+    modules = {module.name for module in JAVASCRIPT.glob("*.js")}
+    assert {found.name for found in packed.iterdir()} == {*modules, "types", "LICENSE", "README.md", "package.json"}
+    assert {found.name for found in (packed / "types").iterdir()} == {f"{Path(one).stem}.d.ts" for one in modules}
+
+
+def test_the_javascript_package_works_where_it_is_installed(consumer: Path) -> None:
+    (consumer / "use.js").write_text('import { Client } from "@kaiwa/client";\nconsole.log(typeof Client);\n')
+    assert run("node", "use.js", folder=consumer) == "function\n"
+
+
+def test_the_types_hold_for_who_uses_them(consumer: Path) -> None:
+    (consumer / "use.ts").write_text(
+        """
+        import { Account, Api, Client, Session } from "@kaiwa/client";
+        const session = new Session();
+        const api = new Api({ url: "https://api.example.com", session });
+        await new Account(api).logIn({ email: "ann@example.com", password: "p" });
+        const client = new Client({ url: "https://api.example.com", session });
+        const { people } = await client.people.find("bob");
+        const chat = await client.startDirectChat(people[0].userId);
+        client.send(chat.chatId, "Hello");
+        for await (const event of client.events()) console.log(event.type);
+        // @ts-expect-error: a chat's id is a text.
+        client.send(7, "Hello");
+        """
+    )
+    options = [
+        "--module",
+        "nodenext",
+        "--target",
+        "es2024",
+        "--lib",
+        "es2024,dom,dom.iterable",
+        "--types",
+        "",
+        "--strict",
+    ]
+    run(BINARIES / "tsc", *options, "--noEmit", "use.ts", folder=consumer)
+
+
+def test_the_licences_agree() -> None:
+    licence = (template.ROOT / "LICENSE").read_text()
+    assert [(folder / "LICENSE").read_text() for folder in (JAVASCRIPT, PYTHON)] == [licence] * 2
+
+
+def test_the_python_package_needs_two_others_alone() -> None:
+    described = tomllib.loads((PYTHON / "pyproject.toml").read_text())["project"]
+    assert [requirement.split(">")[0] for requirement in described["dependencies"]] == ["httpx", "websockets"]
