@@ -4,7 +4,9 @@ import gzip
 import json
 import shutil
 import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +123,34 @@ def test_the_licences_agree() -> None:
 def test_the_python_package_needs_two_others_alone() -> None:
     described = tomllib.loads((PYTHON / "pyproject.toml").read_text())["project"]
     assert [requirement.split(">")[0] for requirement in described["dependencies"]] == ["httpx", "websockets"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python package as pip would get it: built from its source archive, as PyPI's would be."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, folder=PYTHON)
+    (archive,) = folder.glob("*.tar.gz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    (source,) = (one for one in folder.iterdir() if one.is_dir())
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, folder=source)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_library_and_its_types(wheel: Path) -> None:
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    modules = {str(one.relative_to(PYTHON)) for one in (PYTHON / "kaiwa").rglob("*.py")}
+    about = "kaiwa-0.1.0.dist-info"
+    known = {f"{about}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
+    assert packed == {*modules, "kaiwa/py.typed", *known}
+
+
+def test_the_wheel_brings_a_command_that_works(wheel: Path, tmp_path: Path) -> None:
+    """In an interpreter of its own. What it needs is taken from here: pip finds the same on PyPI."""
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); import kaiwa.__main__ as command; print(command.__file__)"
+    found = run(sys.executable, "-c", f"{code}; sys.argv[0] = 'kaiwa'; command.main()", site, "chat", "--help")
+    assert found.startswith(str(site))
+    assert "--register" in found

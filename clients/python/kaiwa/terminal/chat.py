@@ -114,6 +114,11 @@ class Conversation:
             KaiwaError: The server will not have this client.
         """
         self._screen = screen
+        with screen.open():
+            await self._run(screen, partner)
+
+    async def _run(self, screen: Screen, partner: str | None) -> None:
+        self._show_state()
         self._people[self._client.user_id] = await self._client.get_user()
         connecting = asyncio.create_task(self._client.connect())
         writing = asyncio.create_task(self._obey_all(screen, connecting, partner))
@@ -153,7 +158,8 @@ class Conversation:
                 room.reads[frame["userId"]] = frame["readSeq"]
             case "chat.created":
                 room = await self._room(frame["chatId"])
-                self._note(f"A new chat: {self._title(room.chat)}. /open it.")
+                self._listed.append(frame["chatId"])
+                self._note(f"A new chat: {self._title(room.chat)}. /open {len(self._listed)}")
             case _ if "seq" in frame:
                 await self._hear_event(cast(Event, frame))
 
@@ -187,7 +193,6 @@ class Conversation:
     # What is written
 
     async def _obey_all(self, screen: Screen, connecting: asyncio.Task[None], partner: str | None) -> None:
-        self._show_state()
         await connecting
         await self._show_chats(is_first=True)
         if partner:
@@ -212,8 +217,8 @@ class Conversation:
             self._complain(f"{error.filename}: {error.strerror}")
 
     async def _obey(self, line: str) -> None:
-        if not line.startswith("/"):
-            self._send(line)
+        if not line.startswith("/") or line.startswith("//"):
+            self._send(line.removeprefix("/") if line.startswith("//") else line)
             return
         command, _, rest = line.partition(" ")
         commands: dict[str, Callable[[str], Awaitable[None]]] = {
@@ -352,7 +357,7 @@ class Conversation:
     def _send(self, text: str, **options: Any) -> None:
         room = self._here()
         self._told_typing_at = float("-inf")
-        self._start(self._deliver(room, text.removeprefix("/") if text.startswith("//") else text, options))
+        self._start(self._deliver(room, text, options))
         self._show_state()
 
     async def _deliver(self, room: Room, text: str, options: dict[str, Any]) -> None:

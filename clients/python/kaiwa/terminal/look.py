@@ -21,7 +21,7 @@ Namer = Callable[[str], str]
 
 def clean(text: str) -> str:
     """Return what somebody wrote without what a terminal would obey."""
-    return UNSAFE.sub("�", text)
+    return UNSAFE.sub("�", text.expandtabs(4))
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from kaiwa.terminal.line import Keys, Line
@@ -22,6 +22,9 @@ NEWLINE = "⏎"
 class Screen(Protocol):
     """Where lines come from and words go to."""
 
+    def open(self) -> AbstractContextManager[None]:
+        """Take the place over, until the end of the context."""
+
     def say(self, text: str) -> None:
         """Show something, below what was shown before."""
 
@@ -34,6 +37,10 @@ class Screen(Protocol):
 
 class Pipe:
     """No terminal: lines come from a pipe, and words go to one."""
+
+    def open(self) -> AbstractContextManager[None]:
+        """Do nothing: a pipe is as it is."""
+        return nullcontext()
 
     def say(self, text: str) -> None:
         """Print something."""
@@ -66,6 +73,21 @@ class Terminal:
         self._is_drawn = False
         self._finished: asyncio.Queue[str | None] = asyncio.Queue()
 
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Have the terminal to oneself."""
+        loop = asyncio.get_running_loop()
+        with _keys_as_they_come():
+            loop.add_reader(sys.stdin.fileno(), self._read)
+            loop.add_signal_handler(signal.SIGWINCH, self._redraw)
+            self._write(PASTE_ON + self._drawn())
+            try:
+                yield
+            finally:
+                loop.remove_reader(sys.stdin.fileno())
+                loop.remove_signal_handler(signal.SIGWINCH)
+                self._write(self._erased() + PASTE_OFF)
+
     def say(self, text: str) -> None:
         """Show something above the state and the line being written."""
         self._write(f"{self._erased()}{text}\n{self._drawn()}")
@@ -78,18 +100,8 @@ class Terminal:
 
     async def lines(self) -> AsyncIterator[str]:
         """Give each finished line, until somebody leaves with Ctrl-D."""
-        loop = asyncio.get_running_loop()
-        with _keys_as_they_come():
-            loop.add_reader(sys.stdin.fileno(), self._read)
-            loop.add_signal_handler(signal.SIGWINCH, self._redraw)
-            self._write(PASTE_ON + self._drawn())
-            try:
-                while (line := await self._finished.get()) is not None:
-                    yield line
-            finally:
-                loop.remove_reader(sys.stdin.fileno())
-                loop.remove_signal_handler(signal.SIGWINCH)
-                self._write(self._erased() + PASTE_OFF)
+        while (line := await self._finished.get()) is not None:
+            yield line
 
     def _read(self) -> None:
         content = os.read(sys.stdin.fileno(), 4096)
