@@ -107,6 +107,7 @@ def test_two_people_talk_in_their_terminals(
 
     at_ann.type("\x04")
     assert at_ann.process.wait(TIMEOUT) == 0
+    at_bob.shows(f"{ann.username}  ·  ✓✓ #3")
     at_bob.type("/who\r")
     at_bob.shows(f"○ {ann.username}")
 
