@@ -16,6 +16,16 @@ UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 SEQUENCE = re.compile("\x1b\\[[0-9;]*m")
 """Our own colours."""
 
+CALLS = {
+    "missed": "a call was missed",
+    "cancelled": "a call was given up",
+    "rejected": "a call was declined",
+    "busy": "a call found somebody busy",
+    "failed": "a call failed",
+    "connection_lost": "a call lost its connection",
+}
+"""What became of calls, by the reason why they ended."""
+
 Namer = Callable[[str], str]
 
 
@@ -146,7 +156,5 @@ def one_line_of(message: Message, name_of: Namer, indent: str, look: Look) -> st
 
 def call_words(event: Event) -> str:
     """Say what became of a call."""
-    call = event.get("call", {})
-    if call.get("endReason") in {"missed", "cancelled", "rejected", "busy"}:
-        return f"a call was {call['endReason'].replace('busy', 'missed: busy')}"
-    return "a call ended"
+    reason = event["call"].get("endReason", "") if "call" in event else ""
+    return CALLS.get(reason, "a call ended")
