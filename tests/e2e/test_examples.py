@@ -1,6 +1,7 @@
 """The examples of the Python library, run as they stand, against the local stack."""
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import wave
+import zipfile
 from array import array
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -100,29 +102,52 @@ class Webhook:
         self.server.server_close()
 
 
+def outputs(stack: Stack, name: str) -> dict[str, str]:
+    (described,) = stack.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    assert "FAILED" not in described["StackStatus"], described
+    return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
+
+
+@pytest.fixture
+def deploy_bridge(stack: Stack) -> Iterator[Callable[..., str]]:
+    """Deploy the bridge's template, with its function or without, and return its queue."""
+    formation = stack.client("cloudformation")
+
+    def deploy(**parameters: str) -> str:
+        formation.create_stack(
+            StackName="kaiwa-bridge",
+            TemplateBody=(EXAMPLES / "bridge" / "template.yml").read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        wait_until(lambda: "QueueUrl" in outputs(stack, "kaiwa-bridge"))
+        return outputs(stack, "kaiwa-bridge")["QueueUrl"]
+
+    yield deploy
+    formation.delete_stack(StackName="kaiwa-bridge")
+
+
+@pytest.mark.parametrize("is_function", [True, False])
 def test_the_bridge_tells_a_webhook_of_who_is_away(
     stack: Stack,
     start: Callable[..., Any],
+    deploy_bridge: Callable[..., str],
     offline_events: None,
     ann: Person,
     bob: Person,
     eve: Person,
     monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_function: bool,
 ) -> None:
-    formation = stack.client("cloudformation")
-    template = (EXAMPLES / "bridge" / "template.yml").read_text()
-    parameters = [{"ParameterKey": "Bus", "ParameterValue": "kaiwa-local"}]
-    formation.create_stack(StackName="kaiwa-bridge", TemplateBody=template, Parameters=parameters)
-
-    def outputs() -> dict[str, str]:
-        (described,) = formation.describe_stacks(StackName="kaiwa-bridge")["Stacks"]
-        assert "FAILED" not in described["StackStatus"], described
-        return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
-
-    wait_until(lambda: "QueueUrl" in outputs())
-    settings = {"WEBHOOK_SECRET": "open sesame", "AWS_ENDPOINT_URL": stack.aws_endpoint, "AWS_REGION": REGION}
     with Webhook() as webhook:
-        start("bridge/bridge.py", outputs()["QueueUrl"], WEBHOOK_URL=webhook.url, **settings, **CREDENTIALS)
+        settings = {"WEBHOOK_URL": webhook.url, "WEBHOOK_SECRET": "open sesame"}
+        if is_function:
+            keep_code(stack)
+            deploy_bridge(Bus="kaiwa-local", Bucket="bridge-code", WebhookUrl=webhook.url, WebhookSecret="open sesame")
+        else:
+            place = {"AWS_ENDPOINT_URL": stack.aws_endpoint, "AWS_REGION": REGION, **CREDENTIALS}
+            start("bridge/bridge.py", deploy_bridge(Bus="kaiwa-local"), **settings, **place)
         group = ann.start_chat(bob, eve)
         bob.open_socket()
         message = ann.say(group, "おはよう")
@@ -142,7 +167,15 @@ def test_the_bridge_tells_a_webhook_of_who_is_away(
     headers, body = webhook.headers[0]
     assert headers["X-Kaiwa-Signature"] == signature(body)
     assert headers["Idempotency-Key"] == f"{message['messageId']}:{eve.user_id}"
-    formation.delete_stack(StackName="kaiwa-bridge")
+
+
+def keep_code(stack: Stack) -> None:
+    """Put the function's code where the template takes it from."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.write(EXAMPLES / "bridge" / "bridge.py", "bridge.py")
+    stack.client("s3").create_bucket(Bucket="bridge-code")
+    stack.client("s3").put_object(Bucket="bridge-code", Key="bridge.zip", Body=archive.getvalue())
 
 
 def test_the_answering_machine_records_a_call_and_sends_the_recording(
