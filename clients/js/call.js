@@ -105,19 +105,20 @@ export class Call {
    */
   async start(request) {
     this.isHere = true;
-    this.#openMedia();
+    this.#openMedia(this.kind === "video");
     await this.#enter("startCall", request);
   }
 
   /**
    * Take part on this device.
    *
+   * @param {{camera?: boolean}} [options] Whether to be seen from the beginning: as the call is meant, unless said.
    * @throws {import("./errors.js").Problem} Such as `call_ended`. It is over then.
    */
-  async accept() {
+  async accept({ camera = this.kind === "video" } = {}) {
     if (this.isHere || this.isOver) return;
     this.isHere = true;
-    this.#openMedia();
+    this.#openMedia(camera);
     this.#changed();
     await this.#enter("acceptCall", { callId: this.callId });
   }
@@ -182,8 +183,8 @@ export class Call {
     return this.data?.participants.find(({ userId }) => userId === this.#exchange.userId);
   }
 
-  #openMedia() {
-    this.media.open(this.kind === "video" ? ["microphone", "camera"] : ["microphone"]);
+  #openMedia(hasCamera) {
+    this.media.open(hasCamera ? ["microphone", "camera"] : ["microphone"]);
   }
 
   async #enter(action, request) {

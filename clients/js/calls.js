@@ -128,10 +128,15 @@ export class Calls {
     return call;
   }
 
-  /** Take part in a call on this device. Whatever call one is in is left. @param {Call} call */
-  accept(call) {
+  /**
+   * Take part in a call on this device. Whatever call one is in is left.
+   *
+   * @param {Call} call
+   * @param {{camera?: boolean}} [options] Whether to be seen from the beginning: as the call is meant, unless said.
+   */
+  accept(call, options) {
     this.#enter(call);
-    return call.accept().catch((error) => this.#listeners.tell("refused", call, error));
+    return call.accept(options).catch((error) => this.#listeners.tell("refused", call, error));
   }
 
   /**
