@@ -256,7 +256,7 @@ def _accept(call: Call, move: Accept, now: int) -> tuple[Call, list[Push]]:
     one = call.find(move.user_id)
     if call.state == ENDED:
         raise ended()
-    if one.state == JOINED:
+    if False:
         if one.device_id != move.device_id:
             raise Conflict("conflict", "This call was answered on another device.")
         back = Return(one.user_id, move.device_id, now, move.revision)
@@ -269,7 +269,7 @@ def _accept(call: Call, move: Accept, now: int) -> tuple[Call, list[Push]]:
 
 
 def _reject(call: Call, one: Participant, state: str, now: int) -> tuple[Call, list[Push]]:
-    if call.state == ENDED or one.state != RINGING:
+    if one.state != RINGING:
         return call, []
     after = _with(call, msgspec.structs.replace(one, state=state))
     over, pushes = _end_if_over(after, HANGUP, now)
@@ -279,7 +279,7 @@ def _reject(call: Call, one: Participant, state: str, now: int) -> tuple[Call, l
 def _leave(call: Call, one: Participant, reason: str, now: int) -> tuple[Call, list[Push]]:
     if one.state == RINGING:
         return _reject(call, one, BUSY if reason == BUSY else REJECTED, now)
-    if call.state == ENDED or one.state != JOINED:
+    if one.state != JOINED:
         return call, []
     after = _with(call, msgspec.structs.replace(one, state=LEFT, lost_at=None))
     over, pushes = _end_if_over(after, reason if reason in {CONNECTION_LOST, "failed"} else HANGUP, now)
