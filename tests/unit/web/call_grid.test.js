@@ -9,7 +9,7 @@ test("tiles take as much of the room as their shape lets them", () => {
   assert.equal(columns(3, 1200, 700), 2);
   assert.equal(columns(4, 1200, 700), 2);
   assert.equal(columns(5, 1200, 700), 3);
-  assert.equal(columns(8, 1200, 700), 3);
+  assert.equal(columns(8, 1200, 700), 4);
   assert.equal(columns(3, 390, 700), 1);
   assert.equal(columns(8, 390, 700), 2);
   assert.equal(columns(2, 1200, 300), 2);
