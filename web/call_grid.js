@@ -1,8 +1,8 @@
 /** How tiles share a room. Pure. */
 
-/** No flatter, and no taller, so that a face fits well into it. */
+/** No flatter, and no taller, so that little of what a camera sees is cut off. */
 const FLATTEST = 16 / 9;
-const TALLEST = 3 / 4;
+const TALLEST = 1;
 
 /**
  * Give the tiles the largest size at which all of them fit.
