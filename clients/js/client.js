@@ -1,5 +1,6 @@
 import { Api } from "./api.js";
 import { Blocks } from "./blocks.js";
+import { Calls } from "./calls.js";
 import { Chats } from "./chats.js";
 import { Delivery } from "./delivery.js";
 import { ConnectionLost } from "./errors.js";
@@ -62,6 +63,7 @@ export class Client {
    *   earlier. Other chats begin with what comes after the first connection.
    * @param {typeof globalThis.fetch} [options.fetch]
    * @param {typeof globalThis.WebSocket} [options.WebSocket]
+   * @param {object} [options.calls] What the calls are made with: `RTCPeerConnection`, `mediaDevices`, `configuration`.
    */
   constructor({
     url,
@@ -72,6 +74,7 @@ export class Client {
     positions = {},
     fetch,
     WebSocket,
+    calls,
   }) {
     this.#session = session;
     this.#positions = positions;
@@ -88,6 +91,14 @@ export class Client {
       WebSocket,
     });
     this.typing = new Typing(this.socket);
+    this.calls = new Calls({
+      api: this.api,
+      socket: this.socket,
+      userId: this.userId,
+      deviceId,
+      now: () => this.#serverNow(),
+      ...calls,
+    });
     this.#marks = new ReadMarks(this.socket);
     this.#logs = new Logs({ api: this.api, now: () => this.#serverNow() });
     const shelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
@@ -138,6 +149,7 @@ export class Client {
   /** Stop for good, as the end of the session does too; a client that has stopped is thrown away. */
   stop() {
     this.#forgetSession();
+    this.calls.stop();
     this.#marks.stop();
     this.socket.stop();
     this.#logs.stop();
@@ -328,11 +340,6 @@ export class Client {
     return this.api.request("GET", `${chatAddress(chatId)}/events`, { query: options });
   }
 
-  /** @returns {Promise<{iceServers: RTCIceServer[], expiresAt: string}>} With credentials that end by themselves. */
-  readIceServers() {
-    return this.api.request("GET", "/ice-servers");
-  }
-
   /**
    * Change a group. What is left out stays.
    *
@@ -485,6 +492,7 @@ export class Client {
     this.#delivery.flush();
     this.#marks.flush();
     this.presence.refresh();
+    this.calls.resume(hello).catch(() => {});
     try {
       await this.refreshChats();
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
@@ -513,6 +521,7 @@ export class Client {
   /** @param {Frame} frame */
   #receive(frame) {
     if (frame.seq === undefined) this.#listeners.tell("event", frame);
+    if (frame.type.startsWith("call.")) this.calls.take(frame);
     if (frame.type === "typing") this.typing.take(/** @type {any} */ (frame));
     else if (frame.type === "presence.changed") this.presence.take(/** @type {any} */ (frame));
     else if (frame.type === "read.updated") this.#receiveRead(frame);
