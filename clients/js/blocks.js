@@ -1,4 +1,5 @@
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** The people one has blocked. Tells `changed`. */
 export class Blocks {
@@ -41,20 +42,15 @@ export class Blocks {
 
   /** @param {string} userId */
   async add(userId) {
-    await this.#api.request("PUT", addressOf(userId));
+    await this.#api.request("PUT", path`/users/me/blocks/${userId}`);
     this.#userIds.add(userId);
     this.#listeners.tell("changed");
   }
 
   /** @param {string} userId */
   async remove(userId) {
-    await this.#api.request("DELETE", addressOf(userId));
+    await this.#api.request("DELETE", path`/users/me/blocks/${userId}`);
     this.#userIds.delete(userId);
     this.#listeners.tell("changed");
   }
-}
-
-/** @param {string} userId */
-function addressOf(userId) {
-  return `/users/me/blocks/${encodeURIComponent(userId)}`;
 }

@@ -2,6 +2,7 @@ import { reconnectDelay } from "./backoff.js";
 import { Call } from "./call.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** How long before their end credentials are renewed. */
 const RENEWAL_LEAD_MS = 5 * 60_000;
@@ -161,7 +162,7 @@ export class Calls {
    * @returns {Promise<{call: CallData}>} As the server has it now.
    */
   read(callId) {
-    return this.#api.request("GET", `/calls/${encodeURIComponent(callId)}`);
+    return this.#api.request("GET", path`/calls/${callId}`);
   }
 
   /** @returns {Promise<{iceServers: RTCIceServer[], expiresAt: string}>} With credentials that end by themselves. */

@@ -7,13 +7,13 @@ import { ConnectionLost } from "./errors.js";
 import { Files } from "./files.js";
 import { Listeners } from "./listeners.js";
 import { Logs } from "./logs.js";
+import { path } from "./path.js";
 import { People } from "./people.js";
 import { Pictures } from "./pictures.js";
 import { PresenceBoard } from "./presence.js";
 import { ReadMarks } from "./read_marks.js";
 import { FleetingStorage, Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
-import { Stream } from "./stream.js";
 import { Typing } from "./typing.js";
 
 const RESUME_PAUSE_MS = 3_000;
@@ -49,8 +49,6 @@ export class Client {
   #hasFollowed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #refreshTimer;
-  /** @type {Set<Stream<Frame>>} */
-  #streams = new Set();
 
   /**
    * @param {object} options
@@ -125,20 +123,13 @@ export class Client {
    * Follow every chat, and give what happens: each durable event once, one's own too, and passing ones as they come.
    * One that was late may follow a higher `seq`; `log` has them in order. Ends when the client stops.
    *
-   * @returns {AsyncIterableIterator<Frame>}
+   * @returns {AsyncGenerator<Frame, void>}
    */
   events() {
     this.#logs.isFollowing = true;
-    /** @type {Stream<Frame>} */
-    const stream = new Stream(() => {
-      stopListening();
-      this.#streams.delete(stream);
-    });
-    const stopListening = this.on("event", (event) => stream.push(event));
-    this.#streams.add(stream);
     // Where that fails, the next connection tries again.
     if (this.socket.isOnline) this.#followChats().catch(() => {});
-    return stream;
+    return this.#listeners.stream("event", "stopped");
   }
 
   /** @returns {Record<string, number>} Up to where nothing is missing of the chats that `events` follows, by chatId. */
@@ -157,7 +148,7 @@ export class Client {
     this.typing.stop();
     this.pictures.forget();
     clearTimeout(this.#refreshTimer);
-    for (const stream of this.#streams) stream.end();
+    this.#listeners.tell("stopped");
   }
 
   /** Forget what is kept for a person who logs out. */
@@ -279,7 +270,7 @@ export class Client {
    * @param {string} text
    */
   async editMessage(chatId, messageId, text) {
-    const message = await this.api.request("PATCH", messageAddress(chatId, messageId), { body: { text } });
+    const message = await this.api.request("PATCH", path`/chats/${chatId}/messages/${messageId}`, { body: { text } });
     this.#amend(message);
   }
 
@@ -290,7 +281,7 @@ export class Client {
    * @param {string} messageId
    */
   async deleteMessage(chatId, messageId) {
-    this.#amend(await this.api.request("DELETE", messageAddress(chatId, messageId)));
+    this.#amend(await this.api.request("DELETE", path`/chats/${chatId}/messages/${messageId}`));
   }
 
   /**
@@ -302,7 +293,7 @@ export class Client {
    * @param {boolean} isSet
    */
   async react(chatId, messageId, emoji, isSet) {
-    const address = `${messageAddress(chatId, messageId)}/reactions/${encodeURIComponent(emoji)}`;
+    const address = path`/chats/${chatId}/messages/${messageId}/reactions/${emoji}`;
     this.#amend(await this.api.request(isSet ? "PUT" : "DELETE", address));
   }
 
@@ -312,7 +303,7 @@ export class Client {
    * @throws {Problem} 404 when there is no such chat.
    */
   async readChat(chatId) {
-    const chat = await this.api.request("GET", chatAddress(chatId));
+    const chat = await this.api.request("GET", path`/chats/${chatId}`);
     this.#takeChats([chat]);
     this.#listeners.tell("reads", chatId);
     return chat;
@@ -326,7 +317,7 @@ export class Client {
    * @returns {Promise<{messages: Message[], hasMore: boolean}>} Ascending.
    */
   readHistory(chatId, options) {
-    return this.api.request("GET", `${chatAddress(chatId)}/messages`, { query: options });
+    return this.api.request("GET", path`/chats/${chatId}/messages`, { query: options });
   }
 
   /**
@@ -337,7 +328,7 @@ export class Client {
    * @returns {Promise<{events: LogEvent[], hasMore: boolean, lastSeq: number}>} Ascending.
    */
   readEvents(chatId, options) {
-    return this.api.request("GET", `${chatAddress(chatId)}/events`, { query: options });
+    return this.api.request("GET", path`/chats/${chatId}/events`, { query: options });
   }
 
   /**
@@ -347,7 +338,7 @@ export class Client {
    * @param {{name?: string, historyForNewMembers?: boolean}} changes
    */
   async updateChat(chatId, changes) {
-    this.#takeChats([await this.api.request("PATCH", chatAddress(chatId), { body: changes })]);
+    this.#takeChats([await this.api.request("PATCH", path`/chats/${chatId}`, { body: changes })]);
   }
 
   /** @param {string} chatId @param {string} name */
@@ -358,12 +349,12 @@ export class Client {
   /** @param {string} chatId @param {string[]} userIds */
   async addMembers(chatId, userIds) {
     const body = { memberIds: userIds };
-    this.#takeChats([await this.api.request("POST", `${chatAddress(chatId)}/members`, { body })]);
+    this.#takeChats([await this.api.request("POST", path`/chats/${chatId}/members`, { body })]);
   }
 
   /** @param {string} chatId @param {string} userId */
   async removeMember(chatId, userId) {
-    await this.api.request("DELETE", `${chatAddress(chatId)}/members/${encodeURIComponent(userId)}`);
+    await this.api.request("DELETE", path`/chats/${chatId}/members/${userId}`);
     if (userId === this.userId) this.#leave(chatId);
     else await this.readChat(chatId);
   }
@@ -420,7 +411,7 @@ export class Client {
 
   /** @param {string} chatId @param {string} userId @param {boolean} admin */
   async #setAdmin(chatId, userId, admin) {
-    const address = `${chatAddress(chatId)}/admins/${encodeURIComponent(userId)}`;
+    const address = path`/chats/${chatId}/admins/${userId}`;
     this.#takeChats([await this.api.request("PUT", address, { body: { admin } })]);
   }
 
@@ -588,16 +579,6 @@ export class Client {
   #serverNow() {
     return Date.now() + this.#serverAhead;
   }
-}
-
-/** @param {string} chatId */
-function chatAddress(chatId) {
-  return `/chats/${encodeURIComponent(chatId)}`;
-}
-
-/** @param {string} chatId @param {string} messageId */
-function messageAddress(chatId, messageId) {
-  return `${chatAddress(chatId)}/messages/${encodeURIComponent(messageId)}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { ConnectionLost } from "./errors.js";
 import { newIdentifier } from "./identifiers.js";
 import { Listeners } from "./listeners.js";
 import { Outbox } from "./outbox.js";
+import { path } from "./path.js";
 
 /** API Gateway takes frames of up to 32 KB, the envelope included; longer ones go by REST. */
 const MAX_FRAME_BYTES = 31_500;
@@ -137,7 +138,7 @@ export class Delivery {
     if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
       return this.#socket.request("sendMessage", frame);
     }
-    return this.#api.request("POST", `/chats/${encodeURIComponent(chatId)}/messages`, { body: message });
+    return this.#api.request("POST", path`/chats/${chatId}/messages`, { body: message });
   }
 
   /** @param {number} pause */

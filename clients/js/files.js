@@ -1,4 +1,5 @@
 import { ConnectionLost } from "./errors.js";
+import { path } from "./path.js";
 import { transfer } from "./transfer.js";
 import { Upload } from "./upload.js";
 
@@ -87,16 +88,12 @@ export class Files {
 
   /** Delete one of one's own. @param {string} fileId */
   remove(fileId) {
-    return this.#api.request("DELETE", addressOf(fileId));
+    return this.#api.request("DELETE", path`/files/${fileId}`);
   }
 
   /** @param {string} fileId @returns {Promise<{url: string, expiresAt: string, file: FileDescription}>} */
   #locate(fileId) {
-    return this.#api.request("GET", addressOf(fileId), { headers: { Accept: "application/json" } });
+    return this.#api.request("GET", path`/files/${fileId}`, { headers: { Accept: "application/json" } });
   }
 }
 
-/** @param {string} fileId */
-function addressOf(fileId) {
-  return `/files/${encodeURIComponent(fileId)}`;
-}

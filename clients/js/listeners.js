@@ -15,6 +15,35 @@ export class Listeners {
   }
 
   /**
+   * Give what is told from now on, one after another. It waits here for as long as nobody takes it.
+   *
+   * @param {string} event
+   * @param {string} end The event after which there is no more.
+   * @returns {AsyncGenerator<any, void>}
+   */
+  stream(event, end) {
+    /** @type {unknown[]} */
+    const waiting = [];
+    let isEnded = false;
+    let wake = (/** @type {unknown} */ _) => {};
+    const stops = [
+      this.on(event, (/** @type {unknown} */ told) => wake(waiting.push(told))),
+      this.on(end, () => wake((isEnded = true))),
+    ];
+    return (async function* () {
+      try {
+        while (true) {
+          while (waiting.length > 0) yield waiting.shift();
+          if (isEnded) return;
+          await new Promise((/** @type {(_?: unknown) => void} */ resolve) => (wake = resolve));
+        }
+      } finally {
+        for (const stop of stops) stop();
+      }
+    })();
+  }
+
+  /**
    * Tell everyone. A listener that throws is reported, and does not keep the others from hearing.
    *
    * @param {string} event

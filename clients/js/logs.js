@@ -1,5 +1,6 @@
 import { ChatLog } from "./chat_log.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** How many numbers of a log are read at a time, going back. */
 const WINDOW = 60;
@@ -257,7 +258,7 @@ export class Logs {
    */
   async #hasMessageBefore(chatId, seq) {
     const query = { before: seq + 1, limit: 1 };
-    const page = await this.#api.request("GET", `/chats/${encodeURIComponent(chatId)}/messages`, { query });
+    const page = await this.#api.request("GET", path`/chats/${chatId}/messages`, { query });
     return page.messages.length > 0;
   }
 
@@ -289,8 +290,7 @@ export class Logs {
    * @returns {Promise<{events: LogEvent[], hasMore: boolean, lastSeq: number}>}
    */
   async #readPage(chatId, after) {
-    const path = `/chats/${encodeURIComponent(chatId)}/events`;
-    const page = await this.#api.request("GET", path, { query: { after, limit: PAGE_LENGTH } });
+    const page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query: { after, limit: PAGE_LENGTH } });
     this.#listeners.tell("read", page.events);
     return page;
   }

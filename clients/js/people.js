@@ -1,5 +1,6 @@
-import { Listeners } from "./listeners.js";
 import { Problem } from "./errors.js";
+import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 const MAX_AT_ONCE = 4;
 
@@ -46,7 +47,7 @@ export class People {
 
   /** @param {string} userId @returns {Promise<Person>} As the server knows them now. */
   async read(userId) {
-    const person = await this.#api.request("GET", `/users/${encodeURIComponent(userId)}`);
+    const person = await this.#api.request("GET", path`/users/${userId}`);
     this.learn(person);
     return person;
   }

@@ -1,6 +1,7 @@
 import { reconnectDelay } from "./backoff.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** What is larger goes to S3 itself: API Gateway takes no more in one request. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
@@ -119,7 +120,7 @@ export class Upload {
     this.#turn("cancelled");
     const fileId = this.file?.fileId ?? this.#fileId;
     // Where that fails, the server ends what was never sent by itself.
-    if (fileId) await this.#api.request("DELETE", addressOf(fileId)).catch(() => {});
+    if (fileId) await this.#api.request("DELETE", path`/files/${fileId}`).catch(() => {});
   }
 
   /**
@@ -156,12 +157,12 @@ export class Upload {
       await (upload.parts ? this.#sendParts(upload) : this.#sendForm(upload));
       this.#isSent = true;
     }
-    return this.#ask("POST", `${addressOf(this.#fileId ?? "")}/complete`);
+    return this.#ask("POST", path`/files/${this.#fileId ?? ""}/complete`);
   }
 
   /** @returns {Promise<{fileId: string, upload: Target}>} */
   #target() {
-    if (this.#fileId) return this.#ask("POST", `${addressOf(this.#fileId)}/parts`);
+    if (this.#fileId) return this.#ask("POST", path`/files/${this.#fileId}/parts`);
     const body = { name: this.name, contentType: this.#type, size: this.content.size };
     return this.#ask("POST", "/files/uploads", body);
   }
@@ -227,11 +228,6 @@ export class Upload {
     this.state = state;
     this.#listeners.tell("changed");
   }
-}
-
-/** @param {string} fileId */
-function addressOf(fileId) {
-  return `/files/${encodeURIComponent(fileId)}`;
 }
 
 /** RFC 8187 knows fewer characters that need no escape than encodeURIComponent does. @param {string} text */
