@@ -1,4 +1,5 @@
 import { ConnectionLost, Problem } from "./errors.js";
+import { parse } from "./json.js";
 
 const TIMEOUT_MS = 20_000;
 /** For a file, which may go up a slow line. */
@@ -133,7 +134,7 @@ export class Api {
       if (signal?.aborted) throw error;
       throw new ConnectionLost("The server could not be reached", { cause: error });
     }
-    const answer = decode(text);
+    const answer = parse(text);
     if (!response.ok) throw problemOf(response, answer);
     return answer;
   }
@@ -141,18 +142,8 @@ export class Api {
   /** @param {string} path @param {Record<string, unknown>} [query] */
   #address(path, query = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
-    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const search = new URLSearchParams(/** @type {[string, string][]} */ (given)).toString();
     return `${this.#url}${path}${search && `?${search}`}`;
-  }
-}
-
-/** @param {string} text */
-function decode(text) {
-  if (!text) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -2,20 +2,15 @@ import { Listeners } from "./listeners.js";
 import { path } from "./path.js";
 
 /** The people one has blocked. Tells `changed`. */
-export class Blocks {
+export class Blocks extends Listeners {
   #api;
-  #listeners = new Listeners();
   /** @type {Set<string>} */
   #userIds = new Set();
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
+    super();
     this.#api = api;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {string[]} */
@@ -37,20 +32,20 @@ export class Blocks {
       cursor = page.nextCursor;
     } while (cursor);
     this.#userIds = userIds;
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
   /** @param {string} userId */
   async add(userId) {
     await this.#api.request("PUT", path`/users/me/blocks/${userId}`);
     this.#userIds.add(userId);
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
   /** @param {string} userId */
   async remove(userId) {
     await this.#api.request("DELETE", path`/users/me/blocks/${userId}`);
     this.#userIds.delete(userId);
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }

@@ -31,9 +31,8 @@ const REASONS = { busy: "busy", conflict: "answeredElsewhere" };
  * Tells `changed` when anything about it has, `problem` with a source of media and why it cannot be used, and `ended`
  * once: when the call is over, or over for this device.
  */
-export class Call {
+export class Call extends Listeners {
   #exchange;
-  #listeners = new Listeners();
   /** @type {CallData | undefined} */
   data;
   /** @type {Map<string, Peer>} The lines to the others, by userId. */
@@ -57,17 +56,13 @@ export class Call {
    * @param {{kind: "audio" | "video", chatId?: string}} intent What is known of it before the server knows it.
    */
   constructor(exchange, { kind, chatId }) {
+    super();
     this.#exchange = exchange;
     this.kind = kind;
     this.chatId = chatId;
     this.media = new Media(exchange.mediaDevices);
     this.media.on("changed", () => this.#show());
-    this.media.on("problem", (source, error) => this.#listeners.tell("problem", source, error));
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
+    this.media.on("problem", (source, error) => this.tell("problem", source, error));
   }
 
   get callId() {
@@ -180,7 +175,7 @@ export class Call {
     this.media.stop();
     for (const userId of [...this.peers.keys()]) this.#part(userId);
     this.#changed();
-    this.#listeners.tell("ended", this);
+    this.tell("ended", this);
   }
 
   get #self() {
@@ -267,6 +262,6 @@ export class Call {
   }
 
   #changed() {
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }

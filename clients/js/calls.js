@@ -35,13 +35,12 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Tells `changed`, `ringing` with a call that has begun to ring here, `over` with a call that has ended or gone on
  * without this device, and `refused` with a call that did not come about, and the error.
  */
-export class Calls {
+export class Calls extends Listeners {
   #api;
   #socket;
   #now;
   /** @type {Exchange} */
   #exchange;
-  #listeners = new Listeners();
   /** @type {Map<string, Call>} Those that are not over, by callId. */
   #known = new Map();
   /** @type {Set<string>} Those that this device was done with; a late push does not let them ring again. */
@@ -75,6 +74,7 @@ export class Calls {
     mediaDevices = globalThis.navigator?.mediaDevices,
     configuration = {},
   }) {
+    super();
     this.#api = api;
     this.#socket = socket;
     this.#now = now;
@@ -90,11 +90,6 @@ export class Calls {
       RTCPeerConnection,
       mediaDevices,
     };
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {Call | undefined} The one that this device takes part in. */
@@ -133,7 +128,7 @@ export class Calls {
     this.#enter(call);
     call.start(request).then(
       () => this.#started(call),
-      (error) => this.#listeners.tell("refused", call, error),
+      (error) => this.tell("refused", call, error),
     );
     return call;
   }
@@ -146,7 +141,7 @@ export class Calls {
    */
   accept(call, options) {
     this.#enter(call);
-    return call.accept(options).catch((error) => this.#listeners.tell("refused", call, error));
+    return call.accept(options).catch((error) => this.tell("refused", call, error));
   }
 
   /**
@@ -204,7 +199,7 @@ export class Calls {
     const call = this.#make(data);
     this.#known.set(data.callId, call);
     call.take(data);
-    if (call.phase === "incoming") this.#listeners.tell("ringing", call);
+    if (call.phase === "incoming") this.tell("ringing", call);
   }
 
   /** A call that was started here is known to the server. @param {Call} call */
@@ -221,7 +216,7 @@ export class Calls {
   /** @param {{kind: "audio" | "video", chatId?: string}} intent */
   #make(intent) {
     const call = new Call(this.#exchange, intent);
-    call.on("changed", () => this.#listeners.tell("changed"));
+    call.on("changed", () => this.tell("changed"));
     call.on("ended", () => this.#forget(call));
     return call;
   }
@@ -230,7 +225,7 @@ export class Calls {
   #enter(call) {
     if (this.#current && this.#current !== call) this.#current.hangUp().catch(() => {});
     this.#current = call;
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
   /** @param {Call} call */
@@ -240,8 +235,8 @@ export class Calls {
     if (this.#known.get(callId) === call) this.#known.delete(callId);
     if (this.#current === call) this.#current = undefined;
     if (!this.#current) clearTimeout(this.#renewal);
-    this.#listeners.tell("over", call);
-    this.#listeners.tell("changed");
+    this.tell("over", call);
+    this.tell("changed");
   }
 
   /** @param {string} action @param {object} fields @param {() => boolean} [isWanted] @returns {Promise<any>} */
@@ -251,8 +246,7 @@ export class Calls {
       try {
         return await this.#socket.request(action, fields);
       } catch (/** @type {any} */ error) {
-        const isTemporary = error instanceof ConnectionLost || error.isTemporary;
-        if (!isTemporary || this.#isStopped || !isWanted() || Date.now() > deadline) throw error;
+        if (!error.isTemporary || this.#isStopped || !isWanted() || Date.now() > deadline) throw error;
         await this.#pause((error.retryAfter ?? 0) * 1000 + reconnectDelay(attempt));
       }
       if (!isWanted()) throw new ConnectionLost("The call is over");

@@ -3,7 +3,6 @@ import { Blocks } from "./blocks.js";
 import { Calls } from "./calls.js";
 import { Chats } from "./chats.js";
 import { Delivery } from "./delivery.js";
-import { ConnectionLost } from "./errors.js";
 import { Files } from "./files.js";
 import { Listeners } from "./listeners.js";
 import { Logs } from "./logs.js";
@@ -35,8 +34,7 @@ const REFRESH_PAUSE_MS = 1_000;
  * someone else came in live) and `event` (what `events` gives; before it was called, of the open chat alone nothing is
  * missing).
  */
-export class Client {
-  #listeners = new Listeners();
+export class Client extends Listeners {
   #session;
   #reads;
   #logs;
@@ -74,6 +72,7 @@ export class Client {
     WebSocket,
     calls,
   }) {
+    super();
     this.#session = session;
     this.#positions = positions;
     this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${session.userId}`);
@@ -105,11 +104,6 @@ export class Client {
     this.#forgetSession = session.on("ended", () => this.stop());
   }
 
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
-  }
-
   get userId() {
     return this.#session.userId ?? "";
   }
@@ -129,7 +123,7 @@ export class Client {
     this.#logs.isFollowing = true;
     // Where that fails, the next connection tries again.
     if (this.socket.isOnline) this.#followChats().catch(() => {});
-    return this.#listeners.stream("event", "stopped");
+    return this.stream("event", "stopped");
   }
 
   /** @returns {Record<string, number>} Up to where nothing is missing of the chats that `events` follows, by chatId. */
@@ -148,7 +142,7 @@ export class Client {
     this.typing.stop();
     this.pictures.forget();
     clearTimeout(this.#refreshTimer);
-    this.#listeners.tell("stopped");
+    this.tell("stopped");
   }
 
   /** Forget what is kept for a person who logs out. */
@@ -231,7 +225,7 @@ export class Client {
     if (seq === undefined) return;
     this.#marks.mark(chatId, seq);
     this.#reads.save(this.chats.readSeqs);
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
   /**
@@ -305,7 +299,7 @@ export class Client {
   async readChat(chatId) {
     const chat = await this.api.request("GET", path`/chats/${chatId}`);
     this.#takeChats([chat]);
-    this.#listeners.tell("reads", chatId);
+    this.tell("reads", chatId);
     return chat;
   }
 
@@ -380,13 +374,13 @@ export class Client {
   }
 
   #listen() {
-    this.socket.on("state", (state) => this.#listeners.tell("state", state));
+    this.socket.on("state", (state) => this.tell("state", state));
     this.socket.on("online", (hello) => this.#resume(hello));
     this.socket.on("push", (frame) => this.#receive(frame));
     this.#logs.on("read", (events) => this.#note(events));
     this.#logs.on("news", (events) => this.#tellAll(events));
-    this.#logs.on("changed", (chatId) => this.#listeners.tell("log", chatId));
-    this.#delivery.on("changed", (chatId) => this.#listeners.tell("log", chatId));
+    this.#logs.on("changed", (chatId) => this.tell("log", chatId));
+    this.#delivery.on("changed", (chatId) => this.tell("log", chatId));
     this.#delivery.on("sent", (message) => this.#take(createdBy(message)));
   }
 
@@ -406,7 +400,7 @@ export class Client {
       // What was read while the server could not be told.
       if (chat.unreadCount && readSeq > (chat.readSeq ?? 0)) this.#marks.mark(chat.chatId, readSeq);
     }
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
   /** @param {string} chatId @param {string} userId @param {boolean} admin */
@@ -417,7 +411,7 @@ export class Client {
 
   /** @param {Frame[]} events */
   #tellAll(events) {
-    for (const event of events) this.#listeners.tell("event", event);
+    for (const event of events) this.tell("event", event);
   }
 
   /**
@@ -432,7 +426,7 @@ export class Client {
         this.#delivery.acknowledge(message.clientMessageId);
       this.chats.note(event);
     }
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
   /**
@@ -461,15 +455,15 @@ export class Client {
     const { chatId } = message;
     if (this.#logs.holds(chatId)) this.#logs.amend(chatId, message);
     this.chats.note({ type: "message.edited", chatId, seq: 0, at: "" }, message);
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
   /** @param {string} chatId */
   #leave(chatId) {
     this.chats.remove(chatId);
     this.#logs.drop(chatId);
-    this.#listeners.tell("chats");
-    this.#listeners.tell("left", chatId);
+    this.tell("chats");
+    this.tell("left", chatId);
   }
 
   /**
@@ -489,8 +483,7 @@ export class Client {
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
       if (this.#logs.isFollowing) await this.#followChats();
     } catch (/** @type {any} */ error) {
-      const isTemporary = error instanceof ConnectionLost || error.isTemporary;
-      if (isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);
+      if (error.isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);
     }
   }
 
@@ -511,7 +504,7 @@ export class Client {
 
   /** @param {Frame} frame */
   #receive(frame) {
-    if (frame.seq === undefined) this.#listeners.tell("event", frame);
+    if (frame.seq === undefined) this.tell("event", frame);
     if (frame.type.startsWith("call.")) this.calls.take(frame);
     if (frame.type === "typing") this.typing.take(/** @type {any} */ (frame));
     else if (frame.type === "presence.changed") this.presence.take(/** @type {any} */ (frame));
@@ -533,8 +526,8 @@ export class Client {
     if (!isKnownChat) this.#meetChat(chatId);
     if (type !== "message.created" || !message) return;
     this.typing.take({ chatId, userId: message.senderId, typing: false });
-    this.#listeners.tell("reads", chatId);
-    if (isNew && message.senderId !== this.userId) this.#listeners.tell("message", message);
+    this.tell("reads", chatId);
+    if (isNew && message.senderId !== this.userId) this.tell("message", message);
   }
 
   /**
@@ -551,11 +544,11 @@ export class Client {
   #receiveRead({ chatId, userId, readSeq }) {
     if (!this.chats.noteRead(chatId, userId, readSeq)) return;
     this.#reads.save(this.chats.readSeqs);
-    this.#listeners.tell("reads", chatId);
+    this.tell("reads", chatId);
     if (userId !== this.userId) return;
     // Read on another device, though not all of it: the server counts what is left.
     if (this.chats.get(chatId)?.unreadCount) this.#refreshSoon();
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
   #refreshSoon() {

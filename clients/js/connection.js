@@ -1,5 +1,6 @@
 import { ConnectionLost, Problem } from "./errors.js";
 import { newIdentifier } from "./identifiers.js";
+import { parse } from "./json.js";
 
 const OPEN_TIMEOUT_MS = 15_000;
 const REPLY_TIMEOUT_MS = 15_000;
@@ -152,14 +153,5 @@ export class Connection {
     }
     this.#requests.clear();
     this.#onClose();
-  }
-}
-
-/** @param {string} data */
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
   }
 }

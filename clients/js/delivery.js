@@ -17,12 +17,11 @@ const REFUSAL_PAUSE_MS = 500;
  *
  * Tells `changed` with the chatId whose pending messages changed, and `sent` with each message as the server stored it.
  */
-export class Delivery {
+export class Delivery extends Listeners {
   #api;
   #socket;
   #shelf;
   #outbox;
-  #listeners = new Listeners();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isStopped = false;
@@ -34,15 +33,11 @@ export class Delivery {
    * @param {import("./shelf.js").Shelf} options.shelf Where the outbox outlives a reload.
    */
   constructor({ api, socket, shelf }) {
+    super();
     this.#api = api;
     this.#socket = socket;
     this.#shelf = shelf;
     this.#outbox = new Outbox(shelf.load());
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @param {string} chatId @returns {import("./outbox.js").Pending[]} */
@@ -106,7 +101,7 @@ export class Delivery {
     try {
       const message = await this.#post(pending);
       this.#outbox.acknowledge(pending.clientMessageId);
-      this.#listeners.tell("sent", { ...message, clientMessageId: pending.clientMessageId });
+      this.tell("sent", { ...message, clientMessageId: pending.clientMessageId });
     } catch (error) {
       pause = this.#fail(pending, error);
     }
@@ -150,6 +145,6 @@ export class Delivery {
   /** @param {string} chatId */
   #changed(chatId) {
     this.#shelf.save(this.#outbox);
-    this.#listeners.tell("changed", chatId);
+    this.tell("changed", chatId);
   }
 }

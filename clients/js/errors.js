@@ -36,6 +36,8 @@ export class Problem extends Error {
 
 /** The network, or the server behind it, could not be reached or did not answer in time. */
 export class ConnectionLost extends Error {
+  isTemporary = true;
+
   /** @param {string} [message] @param {{cause?: unknown}} [options] */
   constructor(message = "The connection was lost", options) {
     super(message, options);

@@ -1,11 +1,11 @@
-/** The functions that want to hear of something, by event name. */
+/** What others can listen to: each class says which events it tells. */
 export class Listeners {
-  /** @type {Map<string, Set<Function>>} */
+  /** @type {Map<string, Set<Function>>} By event. */
   #byEvent = new Map();
 
   /**
    * @param {string} event
-   * @param {Function} listener
+   * @param {(...details: any[]) => void} listener
    * @returns {() => void} Call it to stop listening.
    */
   on(event, listener) {
@@ -44,7 +44,7 @@ export class Listeners {
   }
 
   /**
-   * Tell everyone. A listener that throws is reported, and does not keep the others from hearing.
+   * Tell everyone; for the class itself. A listener that throws is reported, and does not keep the others from hearing.
    *
    * @param {string} event
    * @param {...unknown} details

@@ -22,10 +22,9 @@ const CATCH_UP_LIMIT = 500;
  * Tells `read` with the events of each page that was read, `news` with those of them that happened since the log was
  * begun, and `changed` with the chatId of each log that was.
  */
-export class Logs {
+export class Logs extends Listeners {
   #api;
   #now;
-  #listeners = new Listeners();
   /** @type {Map<string, ChatLog>} */
   #logs = new Map();
   /** @type {Map<string, number>} What comes after these is news, by chatId. */
@@ -47,13 +46,9 @@ export class Logs {
    * @param {() => number} options.now The server's time in milliseconds.
    */
   constructor({ api, now }) {
+    super();
     this.#api = api;
     this.#now = now;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @param {string} chatId @returns {ChatLog} Empty until it is opened. */
@@ -130,7 +125,7 @@ export class Logs {
   async readEarlier(chatId) {
     const log = this.get(chatId);
     await this.#goBack(chatId, log, log.messages.length + ENOUGH_MESSAGES);
-    this.#listeners.tell("changed", chatId);
+    this.tell("changed", chatId);
   }
 
   /**
@@ -145,7 +140,7 @@ export class Logs {
     const added = log.insert(events, this.#now());
     if (chatId !== this.#openChatId) log.trim(MAX_HELD);
     this.#watch(chatId);
-    if (added.length > 0) this.#listeners.tell("changed", chatId);
+    if (added.length > 0) this.tell("changed", chatId);
     return added;
   }
 
@@ -157,7 +152,7 @@ export class Logs {
    */
   amend(chatId, message) {
     this.get(chatId).amend(message);
-    this.#listeners.tell("changed", chatId);
+    this.tell("changed", chatId);
   }
 
   /** Pushes may have been missed: every log is to be caught up with. */
@@ -209,7 +204,7 @@ export class Logs {
       const added = log.read(page, { after, askedAt, now: this.#now() });
       const newsAfter = this.#newsAfter.get(chatId) ?? Infinity;
       const news = added.filter(({ seq }) => seq > newsAfter);
-      if (news.length > 0) this.#listeners.tell("news", news);
+      if (news.length > 0) this.tell("news", news);
       after = page.events.at(-1)?.seq ?? after;
     } while (page.hasMore && page.events.length > 0);
   }
@@ -278,7 +273,7 @@ export class Logs {
       })
       .finally(() => {
         this.#reading.delete(chatId);
-        this.#listeners.tell("changed", chatId);
+        this.tell("changed", chatId);
       });
     this.#reading.set(chatId, reading);
     return reading;
@@ -291,7 +286,7 @@ export class Logs {
    */
   async #readPage(chatId, after) {
     const page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query: { after, limit: PAGE_LENGTH } });
-    this.#listeners.tell("read", page.events);
+    this.tell("read", page.events);
     return page;
   }
 

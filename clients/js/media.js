@@ -11,9 +11,8 @@ const KINDS = { microphone: "audio", camera: "video", screen: "video" };
  *
  * Tells `changed`, and `problem` with a source and the error for which it cannot be used.
  */
-export class Media {
+export class Media extends Listeners {
   #devices;
-  #listeners = new Listeners();
   /** @type {Partial<Record<Source, MediaStreamTrack>>} */
   #open = {};
   /** @type {Partial<Record<Source, boolean>>} What was asked for last, while the answer is awaited. */
@@ -25,12 +24,8 @@ export class Media {
 
   /** @param {MediaDevices} devices */
   constructor(devices) {
+    super();
     this.#devices = devices;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {{audio?: MediaStreamTrack, video?: MediaStreamTrack}} What is sent: a screen in the place of the camera. */
@@ -152,10 +147,10 @@ export class Media {
   /** @param {Source} source @param {unknown} error */
   #fail(source, error) {
     this.#wanted[source] = false;
-    if (!this.#isStopped) this.#listeners.tell("problem", source, error);
+    if (!this.#isStopped) this.tell("problem", source, error);
   }
 
   #changed() {
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }

@@ -1,3 +1,4 @@
+import { parse } from "./json.js";
 import { Listeners } from "./listeners.js";
 
 /** How long the polite one leaves the first offer to the other, so that there is seldom a collision. */
@@ -16,9 +17,8 @@ const MAX_KEPT = 64;
  * Both sides may offer at any moment; where two offers meet, the polite one takes its own back ("perfect negotiation").
  * Signals may come late, twice or not at all, and candidates before the description they belong to. Tells `changed`.
  */
-export class Peer {
+export class Peer extends Listeners {
   #options;
-  #listeners = new Listeners();
   /** Both are there from the beginning, and are others whenever the line is opened anew. */
   #connection = /** @type {RTCPeerConnection} */ (/** @type {unknown} */ (undefined));
   #channel = /** @type {RTCDataChannel} */ (/** @type {unknown} */ (undefined));
@@ -50,13 +50,9 @@ export class Peer {
    * @param {typeof RTCPeerConnection} options.RTCPeerConnection
    */
   constructor(options) {
+    super();
     this.#options = { ...options };
     this.#open();
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   get userId() {
@@ -158,7 +154,7 @@ export class Peer {
     this.#channel = connection.createDataChannel("shown", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#tell();
     this.#channel.onmessage = ({ data }) => {
-      this.shown = parse(data);
+      this.shown = shownBy(data);
       this.#changed();
     };
     this.#attach();
@@ -245,7 +241,7 @@ export class Peer {
   }
 
   #changed() {
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }
 
@@ -264,12 +260,8 @@ function lines(sdp) {
   return (sdp ?? "").split(/\r?\n/u);
 }
 
-/** @param {string} data */
-function parse(data) {
-  try {
-    const { microphone, camera, screen } = JSON.parse(data);
-    return { microphone: Boolean(microphone), camera: Boolean(camera), screen: Boolean(screen) };
-  } catch {
-    return undefined;
-  }
+/** @param {string} data @returns {Shown} */
+function shownBy(data) {
+  const { microphone, camera, screen } = parse(data) ?? {};
+  return { microphone: Boolean(microphone), camera: Boolean(camera), screen: Boolean(screen) };
 }

@@ -7,9 +7,8 @@ const MAX_AT_ONCE = 4;
 /** @typedef {{userId: string, username?: string, displayName?: string, avatarFileId?: string, isGone?: boolean}} Person */
 
 /** Everyone this client has heard of. Tells `changed` with a person who was learned. */
-export class People {
+export class People extends Listeners {
   #api;
-  #listeners = new Listeners();
   /** @type {Map<string, Person>} */
   #known = new Map();
   /** @type {Set<string>} */
@@ -18,12 +17,8 @@ export class People {
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
+    super();
     this.#api = api;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /**
@@ -56,7 +51,7 @@ export class People {
   learn(person) {
     this.#known.set(person.userId, person);
     this.#wanted.delete(person.userId);
-    this.#listeners.tell("changed", person);
+    this.tell("changed", person);
   }
 
   /**

@@ -2,20 +2,15 @@ import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
 /** The pictures of people, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
-export class Pictures {
+export class Pictures extends Listeners {
   #files;
-  #listeners = new Listeners();
   /** @type {Map<string, string | undefined>} URLs of blobs, by fileId; undefined while one is fetched. */
   #urls = new Map();
 
   /** @param {import("./files.js").Files} files */
   constructor(files) {
+    super();
     this.#files = files;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /**
@@ -40,7 +35,7 @@ export class Pictures {
     this.#urls.set(fileId, undefined);
     try {
       this.#urls.set(fileId, URL.createObjectURL(await this.#files.download(fileId)));
-      this.#listeners.tell("ready", fileId);
+      this.tell("ready", fileId);
     } catch (error) {
       // What is no more stays known as that; anything else is asked for again when it is shown next.
       if (!(error instanceof Problem && error.status === 404)) this.#urls.delete(fileId);

@@ -6,9 +6,8 @@ const MAX_AT_ONCE = 100;
 /** @typedef {{userId: string, online: boolean, lastSeenAt?: string}} Presence */
 
 /** Who is there, of those somebody has asked for. Tells `changed` when it is another picture. */
-export class PresenceBoard {
+export class PresenceBoard extends Listeners {
   #api;
-  #listeners = new Listeners();
   /** @type {Map<string, Presence | undefined>} */
   #known = new Map();
   /** @type {Set<string>} */
@@ -17,12 +16,8 @@ export class PresenceBoard {
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
+    super();
     this.#api = api;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /**
@@ -45,14 +40,14 @@ export class PresenceBoard {
   async read(userIds) {
     const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
     for (const { userId, online, lastSeenAt } of users) this.#known.set(userId, { userId, online, lastSeenAt });
-    this.#listeners.tell("changed");
+    this.tell("changed");
     return users;
   }
 
   /** @param {Presence} presence */
   take({ userId, online, lastSeenAt }) {
     this.#known.set(userId, { userId, online, lastSeenAt });
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
   /** Changes may have been missed: ask again for everyone. */

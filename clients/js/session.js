@@ -7,21 +7,16 @@ const EXPIRY_MARGIN_MS = 30_000;
 /** @typedef {{userId: string, accessToken: string, refreshToken: string, expiresAt: number}} Tokens */
 
 /** Who is logged in, and the tokens that prove it. Tells `ended` when nobody is any more. */
-export class Session {
+export class Session extends Listeners {
   #shelf;
-  #listeners = new Listeners();
   /** @type {Tokens | undefined} */
   #tokens;
 
   /** @param {Shelf} [shelf] Where the tokens outlive a reload. */
   constructor(shelf = new Shelf(new FleetingStorage(), "session")) {
+    super();
     this.#shelf = shelf;
     this.#tokens = shelf.load();
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   get isOpen() {
@@ -73,6 +68,6 @@ export class Session {
     if (!this.isOpen) return;
     this.#tokens = undefined;
     if (reason !== "elsewhere") this.#shelf.clear();
-    this.#listeners.tell("ended", reason);
+    this.tell("ended", reason);
   }
 }

@@ -1,3 +1,5 @@
+import { parse } from "./json.js";
+
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Keeper */
 
 /**
@@ -17,7 +19,7 @@ export class Shelf {
   /** @returns {any} undefined when there is nothing. */
   load() {
     try {
-      return JSON.parse(this.#storage.getItem(this.#key) ?? "null") ?? undefined;
+      return parse(this.#storage.getItem(this.#key));
     } catch {
       return undefined;
     }

@@ -17,11 +17,10 @@ const PING_INTERVAL_MS = 25_000;
  * after each unplanned (re)connection and after each renewal, and `push` with each pushed frame. A renewal
  * opens the new connection before it gives the old one up, so pushes may then come twice but none is missed.
  */
-export class Socket {
+export class Socket extends Listeners {
   #requestTicket;
   #WebSocket;
   #random;
-  #listeners = new Listeners();
   /** @type {Connection | undefined} */
   #connection;
   #state = "stopped";
@@ -39,14 +38,10 @@ export class Socket {
    * @param {() => number} [options.random] Uniform in [0, 1).
    */
   constructor({ requestTicket, WebSocket, random = Math.random }) {
+    super();
     this.#requestTicket = requestTicket;
     this.#WebSocket = WebSocket;
     this.#random = random;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   get state() {
@@ -123,7 +118,7 @@ export class Socket {
     const connection = await Connection.open(
       address.href,
       {
-        onPush: (frame) => era === this.#era && this.#listeners.tell("push", frame),
+        onPush: (frame) => era === this.#era && this.tell("push", frame),
         onClose: () => era === this.#era && this.#lose(connection),
       },
       this.#WebSocket,
@@ -141,7 +136,7 @@ export class Socket {
     const remaining = Date.parse(hello.connectionExpiresAt) - Date.parse(hello.serverTime);
     if (remaining > 0) this.#timer = setTimeout(() => this.#connect(), renewalDelay(remaining, this.#random));
     this.#become("online");
-    this.#listeners.tell("online", hello);
+    this.tell("online", hello);
   }
 
   /** @param {Connection} connection */
@@ -164,6 +159,6 @@ export class Socket {
   #become(state) {
     if (this.#state === state) return;
     this.#state = state;
-    this.#listeners.tell("state", state);
+    this.tell("state", state);
   }
 }

@@ -20,11 +20,10 @@ const MAX_REFUSALS = 5;
  *
  * Tells `changed` when its state or its progress did.
  */
-export class Upload {
+export class Upload extends Listeners {
   #api;
   #transfer;
   #wait;
-  #listeners = new Listeners();
   #abort = new AbortController();
   /** @type {string | undefined} */
   #fileId;
@@ -53,16 +52,12 @@ export class Upload {
    * @param {(milliseconds: number, signal: AbortSignal) => Promise<void>} [options.wait]
    */
   constructor({ api, content, name, transfer, wait = pause }) {
+    super();
     this.#api = api;
     this.#transfer = transfer;
     this.#wait = wait;
     this.content = content;
     this.name = name;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {number} From 0 to 1. */
@@ -205,7 +200,7 @@ export class Upload {
     /** @param {number} bytes */
     const onProgress = (bytes) => {
       this.#moving.set(number, bytes);
-      this.#listeners.tell("changed");
+      this.tell("changed");
     };
     try {
       await this.#transfer(method, url, body, { onProgress, signal });
@@ -226,7 +221,7 @@ export class Upload {
   /** @param {Upload["state"]} state */
   #turn(state) {
     this.state = state;
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }
 
