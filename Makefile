@@ -8,7 +8,8 @@ WEB_PORT ?= 8080
 TURN ?=
 TURN_PORT ?= 3478
 TESTS ?= tests
-export AWS_PORT WEB_PORT TURN TURN_PORT
+AS ?=
+export AWS_PORT WEB_PORT TURN TURN_PORT AS
 
 PYTHON := .venv/bin/python
 OSLS := node_modules/.bin/osls
@@ -21,7 +22,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench screenshots package deploy lock
+.PHONY: help run demo chat reset test check bench screenshots package deploy lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it; TU
 
 demo: $(VENV) $(MODULES)  ## watch two clients hold a conversation
 	@exec $(PYTHON) -m local.demo
+
+chat: $(VENV)  ## talk in this terminal, while `make run` runs; AS=bob to be another person
+	@exec $(PYTHON) -m local.chat
 
 reset: $(VENV)  ## forget the accounts, chats and files of `make run`
 	@$(PYTHON) -m local.reset

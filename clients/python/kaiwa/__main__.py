@@ -111,10 +111,12 @@ async def chat(arguments: argparse.Namespace) -> int:
 
 async def enter(client: Client, arguments: argparse.Namespace) -> None:
     """Make an account if that is wanted, and log in: with a password, or with a code that is mailed."""
-    username = input("User name: ") if arguments.register else ""
-    email = arguments.email or input("Mail address: ")
+    email = arguments.email or ("" if arguments.register else input("Mail address, or nothing to make an account: "))
+    is_new = arguments.register or not email
+    username = input("User name: ") if is_new else ""
+    email = email or input("Mail address: ")
     password = os.environ.get("KAIWA_PASSWORD") or getpass.getpass("Password: ")
-    if arguments.register:
+    if is_new:
         account = await client.register(username, email, password)
         if not account["confirmed"]:
             await confirm(client, email)
