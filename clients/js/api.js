@@ -4,6 +4,8 @@ import { parse } from "./json.js";
 const TIMEOUT_MS = 20_000;
 /** For a file, which may go up a slow line. */
 const CONTENT_TIMEOUT_MS = 300_000;
+/** What API Gateway's own refusals, which have no code, are called. @type {Record<number, string>} */
+const GATEWAY_CODES = { 401: "unauthenticated", 413: "too_large" };
 
 /**
  * @typedef {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} TokenAnswer `expiresIn`
@@ -104,7 +106,7 @@ export class Api {
     const { refreshToken } = this.#session;
     try {
       const answer = await this.#send("POST", "/sessions/refresh", { body: { refreshToken } });
-      this.#session.keep(answer, this.#now());
+      this.keep(answer);
     } catch (error) {
       if (error instanceof Problem && !error.isTemporary) this.#session.end("expired");
       throw error;
@@ -157,7 +159,7 @@ function problemOf(response, answer) {
   const waitSeconds = Number(response.headers.get("Retry-After"));
   return new Problem({
     ...answer,
-    code: answer?.code ?? (response.status === 401 ? "unauthenticated" : undefined),
+    code: answer?.code ?? GATEWAY_CODES[response.status],
     retryAfter: answer?.retryAfter ?? (waitSeconds || undefined),
     status: response.status,
   });

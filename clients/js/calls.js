@@ -1,4 +1,4 @@
-import { reconnectDelay } from "./backoff.js";
+import { pauseAfter } from "./backoff.js";
 import { Call } from "./call.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
@@ -247,7 +247,7 @@ export class Calls extends Listeners {
         return await this.#socket.request(action, fields);
       } catch (/** @type {any} */ error) {
         if (!error.isTemporary || this.#isStopped || !isWanted() || Date.now() > deadline) throw error;
-        await this.#pause((error.retryAfter ?? 0) * 1000 + reconnectDelay(attempt));
+        await this.#pause(pauseAfter(error, attempt));
       }
       if (!isWanted()) throw new ConnectionLost("The call is over");
     }

@@ -62,28 +62,13 @@ export class ChatLog {
 
   /** @returns {Message[]} As they are now, ascending by seq. */
   get messages() {
-    return this.events.flatMap(({ type, message }) => {
-      const now = type === "message.created" && message && this.message(message.messageId);
-      return now ? [now] : [];
-    });
+    const created = this.events.filter(({ type }) => type === "message.created");
+    return created.map(({ message }) => /** @type {any} */ (this.message(/** @type {any} */ (message).messageId)));
   }
 
   /** @returns {number} The highest seq known to be in use; 0 when there is none. */
   get highestSeq() {
     return this.#marks.at(-1)?.seq ?? this.contiguousSeq;
-  }
-
-  /** @returns {[number, number][]} What may be missing, as first and last numbers, ascending. */
-  get gaps() {
-    /** @type {[number, number][]} */
-    const gaps = [];
-    let low = this.contiguousSeq;
-    const ahead = this.events.filter(({ seq }) => seq > low).map(({ seq }) => seq);
-    for (const seq of [...ahead, this.highestSeq + 1]) {
-      if (seq > low + 1) gaps.push([low + 1, seq - 1]);
-      low = seq;
-    }
-    return gaps;
   }
 
   /** Whether an event may be missing between those held, or after them. */

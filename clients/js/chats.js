@@ -24,8 +24,8 @@ export class Chats {
   #byId = new Map();
   /** @type {Map<string, {told: Chat, changes: LogEvent[]}>} What names and members come from. */
   #rosters = new Map();
-  /** @type {Map<string, Map<string, number>>} By chatId and userId, how far they have read. */
-  #readSeqs;
+  /** How far people have read: by chatId and userId, as it is to be kept over a reload. */
+  readSeqs;
   #userId;
   /** Whether the first page has come. */
   isLoaded = false;
@@ -38,16 +38,7 @@ export class Chats {
    */
   constructor(userId, readSeqs = {}) {
     this.#userId = userId;
-    this.#readSeqs = new Map(
-      Object.entries(readSeqs).map(([chatId, people]) => [chatId, new Map(Object.entries(people))]),
-    );
-  }
-
-  /** @returns {Record<string, Record<string, number>>} By chatId and userId. */
-  get readSeqs() {
-    return Object.fromEntries(
-      [...this.#readSeqs].map(([chatId, people]) => [chatId, Object.fromEntries(people)]),
-    );
+    this.readSeqs = readSeqs;
   }
 
   get unreadTotal() {
@@ -76,13 +67,13 @@ export class Chats {
     const changes = this.#rosters.get(chat.chatId)?.changes ?? [];
     const later = changes.filter(({ seq }) => seq > chat.lastSeq);
     this.#rosters.set(chat.chatId, { told: chat, changes: later });
-    this.#byId.set(chat.chatId, { ...chat, ...rosterOf(chat, later), unreadCount });
+    this.#change(chat, { ...rosterOf(chat, later), unreadCount });
   }
 
   /** The chat is no longer one's own. @param {string} chatId @returns {boolean} Whether it was known. */
   remove(chatId) {
     this.#rosters.delete(chatId);
-    this.#readSeqs.delete(chatId);
+    delete this.readSeqs[chatId];
     return this.#byId.delete(chatId);
   }
 
@@ -99,7 +90,7 @@ export class Chats {
     else if (message) this.#noteChange(chat, message);
     if (ROSTER_CHANGES.has(event.type)) this.#noteRoster(chat, event);
     const now = this.#byId.get(chat.chatId);
-    if (now && event.seq > now.lastSeq) this.#byId.set(chat.chatId, { ...now, lastSeq: event.seq });
+    if (now && event.seq > now.lastSeq) this.#change(now, { lastSeq: event.seq });
   }
 
   /**
@@ -114,7 +105,7 @@ export class Chats {
     if (!this.#noteRead(chatId, userId, seq)) return false;
     const chat = this.#byId.get(chatId);
     if (chat && userId === this.#userId && seq >= latestSeq(chat))
-      this.#byId.set(chatId, { ...chat, unreadCount: 0 });
+      this.#change(chat, { unreadCount: 0 });
     return true;
   }
 
@@ -124,7 +115,7 @@ export class Chats {
    * @returns {number} How far somebody is known to have read.
    */
   readSeqOf(chatId, userId) {
-    return this.#readSeqs.get(chatId)?.get(userId) ?? 0;
+    return this.readSeqs[chatId]?.[userId] ?? 0;
   }
 
   /**
@@ -139,8 +130,13 @@ export class Chats {
     const seq = latestSeq(chat);
     if (chat.unreadCount === 0 && seq <= this.readSeqOf(chatId, this.#userId)) return undefined;
     this.#noteRead(chatId, this.#userId, seq);
-    this.#byId.set(chatId, { ...chat, unreadCount: 0 });
+    this.#change(chat, { unreadCount: 0 });
     return seq;
+  }
+
+  /** @param {Chat} chat @param {Partial<KnownChat>} changes */
+  #change(chat, changes) {
+    this.#byId.set(chat.chatId, /** @type {KnownChat} */ ({ ...chat, ...changes }));
   }
 
   /** @param {KnownChat} chat @param {Message} message */
@@ -151,14 +147,14 @@ export class Chats {
     const isOwn = message.senderId === this.#userId;
     const isUnread = !isOwn && message.seq > this.readSeqOf(chat.chatId, this.#userId);
     const unreadCount = isOwn ? 0 : chat.unreadCount + (isUnread ? 1 : 0);
-    this.#byId.set(chat.chatId, { ...chat, lastMessage: message, unreadCount });
+    this.#change(chat, { lastMessage: message, unreadCount });
   }
 
   /** The last message may have changed its words. @param {KnownChat} chat @param {Message} message */
   #noteChange(chat, message) {
     const last = chat.lastMessage;
     if (last?.messageId === message.messageId && !isOlder(message, last))
-      this.#byId.set(chat.chatId, { ...chat, lastMessage: message });
+      this.#change(chat, { lastMessage: message });
   }
 
   /** @param {KnownChat} chat @param {LogEvent} event */
@@ -168,14 +164,13 @@ export class Chats {
     const isKnown = roster.changes.some(({ seq }) => seq === event.seq);
     if (isKnown || event.seq <= roster.told.lastSeq) return;
     roster.changes = [...roster.changes, event].sort((one, other) => one.seq - other.seq);
-    this.#byId.set(chat.chatId, { ...chat, ...rosterOf(roster.told, roster.changes) });
+    this.#change(chat, { ...rosterOf(roster.told, roster.changes) });
   }
 
   /** @param {string} chatId @param {string} userId @param {number} seq */
   #noteRead(chatId, userId, seq) {
     if (seq <= this.readSeqOf(chatId, userId)) return false;
-    const people = this.#readSeqs.get(chatId) ?? new Map();
-    this.#readSeqs.set(chatId, people.set(userId, seq));
+    (this.readSeqs[chatId] ??= {})[userId] = seq;
     return true;
   }
 

@@ -8,7 +8,6 @@ import { Listeners } from "./listeners.js";
 import { Logs } from "./logs.js";
 import { path } from "./path.js";
 import { People } from "./people.js";
-import { Pictures } from "./pictures.js";
 import { PresenceBoard } from "./presence.js";
 import { ReadMarks } from "./read_marks.js";
 import { FleetingStorage, Shelf } from "./shelf.js";
@@ -31,8 +30,8 @@ const REFRESH_PAUSE_MS = 1_000;
  *
  * Tells `state` (of the socket), `chats` (the list changed), `log` (chatId: its events or pending messages changed),
  * `reads` (chatId: somebody has read further), `left` (chatId: one is no longer in it), `message` (a message of
- * someone else came in live) and `event` (what `events` gives; before it was called, of the open chat alone nothing is
- * missing).
+ * someone else came in live), `infected` (a file of one's own held malware and is gone) and `event` (what `events` gives;
+ * before it was called, of the open chat alone nothing is missing).
  */
 export class Client extends Listeners {
   #session;
@@ -80,11 +79,10 @@ export class Client extends Listeners {
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
     this.files = new Files(this.api, { fetch });
-    this.pictures = new Pictures(this.files);
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
     this.socket = new Socket({
-      requestTicket: () => this.api.request("POST", "/tickets", { body: deviceId ? { deviceId } : {} }),
+      requestTicket: () => this.api.request("POST", "/tickets", { body: { deviceId } }),
       WebSocket,
     });
     this.typing = new Typing(this.socket);
@@ -140,7 +138,6 @@ export class Client extends Listeners {
     this.#logs.stop();
     this.#delivery.stop();
     this.typing.stop();
-    this.pictures.forget();
     clearTimeout(this.#refreshTimer);
     this.tell("stopped");
   }
@@ -264,8 +261,8 @@ export class Client extends Listeners {
    * @param {string} text
    */
   async editMessage(chatId, messageId, text) {
-    const message = await this.api.request("PATCH", path`/chats/${chatId}/messages/${messageId}`, { body: { text } });
-    this.#amend(message);
+    const address = path`/chats/${chatId}/messages/${messageId}`;
+    this.#amend(await this.api.request("PATCH", address, { body: { text } }));
   }
 
   /**
@@ -478,6 +475,7 @@ export class Client extends Listeners {
     this.#marks.flush();
     this.presence.refresh();
     this.calls.resume(hello).catch(() => {});
+    this.files.distrust();
     try {
       await this.refreshChats();
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
@@ -509,6 +507,8 @@ export class Client extends Listeners {
     if (frame.type === "typing") this.typing.take(/** @type {any} */ (frame));
     else if (frame.type === "presence.changed") this.presence.take(/** @type {any} */ (frame));
     else if (frame.type === "read.updated") this.#receiveRead(frame);
+    else if (frame.type === "file.updated") this.files.change(frame.fileId);
+    else if (frame.type === "file.infected") this.tell("infected", frame.file);
     else if (frame.type === "chat.created") this.#meetChat(frame.chatId);
     else if (frame.seq !== undefined) this.#receiveEvent(/** @type {any} */ (frame));
   }

@@ -54,7 +54,7 @@ export class Connection {
         clearTimeout(timer);
         socket.onopen = socket.onclose = null;
         socket.close();
-        reject(new ConnectionLost("The socket did not open"));
+        reject(new ConnectionLost());
       };
       const timer = setTimeout(fail, OPEN_TIMEOUT_MS);
       socket.onclose = fail;

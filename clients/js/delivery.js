@@ -1,4 +1,4 @@
-import { reconnectDelay } from "./backoff.js";
+import { pauseAfter } from "./backoff.js";
 import { ConnectionLost } from "./errors.js";
 import { newIdentifier } from "./identifiers.js";
 import { Listeners } from "./listeners.js";
@@ -123,7 +123,7 @@ export class Delivery extends Listeners {
     }
     const isTriedAgain = this.#outbox.refuse(clientMessageId, error);
     if (!isTriedAgain) return 0;
-    return (error.retryAfter ?? 0) * 1000 + REFUSAL_PAUSE_MS + reconnectDelay(attempts);
+    return REFUSAL_PAUSE_MS + pauseAfter(error, attempts);
   }
 
   /** @param {Pending} pending */

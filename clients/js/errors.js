@@ -18,7 +18,7 @@ export class Problem extends Error {
    * @param {string} [answer.requestId] What to quote when asking the operators.
    */
   constructor({ status, code, detail, message, errors, retryAfter, requestId }) {
-    super(detail ?? message ?? `Request failed with status ${status}`);
+    super(detail ?? message ?? `The server answered ${status}`);
     this.name = "Problem";
     this.status = status;
     this.code = code ?? "unknown";

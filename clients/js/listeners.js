@@ -54,15 +54,11 @@ export class Listeners {
       try {
         listener(...details);
       } catch (error) {
-        reportError(error);
+        // It surfaces as an uncaught one, outside the caller's stack.
+        queueMicrotask(() => {
+          throw error;
+        });
       }
     }
   }
-}
-
-/** Let the error surface as an uncaught one, outside the caller's stack. @param {unknown} error */
-function reportError(error) {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

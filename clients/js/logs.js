@@ -203,8 +203,7 @@ export class Logs extends Listeners {
       page = await this.#readPage(chatId, after);
       const added = log.read(page, { after, askedAt, now: this.#now() });
       const newsAfter = this.#newsAfter.get(chatId) ?? Infinity;
-      const news = added.filter(({ seq }) => seq > newsAfter);
-      if (news.length > 0) this.tell("news", news);
+      this.tell("news", added.filter(({ seq }) => seq > newsAfter));
       after = page.events.at(-1)?.seq ?? after;
     } while (page.hasMore && page.events.length > 0);
   }

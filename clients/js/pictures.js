@@ -1,16 +1,16 @@
 import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
-/** The pictures of people, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
+/** Pictures, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
 export class Pictures extends Listeners {
-  #files;
+  #fetch;
   /** @type {Map<string, string | undefined>} URLs of blobs, by fileId; undefined while one is fetched. */
   #urls = new Map();
 
-  /** @param {import("./files.js").Files} files */
-  constructor(files) {
+  /** @param {(fileId: string) => Promise<Blob>} fetchPicture */
+  constructor(fetchPicture) {
     super();
-    this.#files = files;
+    this.#fetch = fetchPicture;
   }
 
   /**
@@ -24,6 +24,13 @@ export class Pictures extends Listeners {
     return this.#urls.get(fileId);
   }
 
+  /** Let go of a picture; it is fetched anew when it is asked for. @param {string} fileId */
+  drop(fileId) {
+    const url = this.#urls.get(fileId);
+    if (url) URL.revokeObjectURL(url);
+    this.#urls.delete(fileId);
+  }
+
   /** Let go of every picture. */
   forget() {
     for (const url of this.#urls.values()) if (url) URL.revokeObjectURL(url);
@@ -34,7 +41,7 @@ export class Pictures extends Listeners {
   async #fetchPicture(fileId) {
     this.#urls.set(fileId, undefined);
     try {
-      this.#urls.set(fileId, URL.createObjectURL(await this.#files.download(fileId)));
+      this.#urls.set(fileId, URL.createObjectURL(await this.#fetch(fileId)));
       this.tell("ready", fileId);
     } catch (error) {
       // What is no more stays known as that; anything else is asked for again when it is shown next.

@@ -39,14 +39,19 @@ export class PresenceBoard extends Listeners {
    */
   async read(userIds) {
     const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-    for (const { userId, online, lastSeenAt } of users) this.#known.set(userId, { userId, online, lastSeenAt });
-    this.tell("changed");
+    this.#note(users);
     return users;
   }
 
   /** @param {Presence} presence */
-  take({ userId, online, lastSeenAt }) {
-    this.#known.set(userId, { userId, online, lastSeenAt });
+  take(presence) {
+    this.#note([presence]);
+  }
+
+  /** @param {Presence[]} presences */
+  #note(presences) {
+    for (const { userId, online, lastSeenAt } of presences)
+      this.#known.set(userId, { userId, online, lastSeenAt });
     this.tell("changed");
   }
 

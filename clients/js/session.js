@@ -47,12 +47,9 @@ export class Session extends Listeners {
    * @param {number} now Milliseconds.
    */
   keep(answer, now) {
-    this.#tokens = {
-      userId: answer.userId ?? this.#tokens?.userId ?? "",
-      accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken ?? this.#tokens?.refreshToken ?? "",
-      expiresAt: now + answer.expiresIn * 1000,
-    };
+    const all = /** @type {Tokens & {expiresIn: number}} */ ({ ...this.#tokens, ...answer });
+    const { userId, accessToken, refreshToken, expiresIn } = all;
+    this.#tokens = { userId, accessToken, refreshToken, expiresAt: now + expiresIn * 1000 };
     this.#shelf.save(this.#tokens);
   }
 

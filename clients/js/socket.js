@@ -1,4 +1,4 @@
-import { reconnectDelay, renewalDelay } from "./backoff.js";
+import { pauseAfter, renewalDelay } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
@@ -149,7 +149,7 @@ export class Socket extends Listeners {
 
   /** @param {any} [error] */
   #retryLater(error) {
-    const delay = (error?.retryAfter ?? 0) * 1000 + reconnectDelay(this.#attempt, this.#random);
+    const delay = pauseAfter(error, this.#attempt, this.#random);
     this.#attempt += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(), delay);

@@ -1,4 +1,4 @@
-import { reconnectDelay } from "./backoff.js";
+import { pauseAfter } from "./backoff.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
 import { path } from "./path.js";
@@ -8,6 +8,8 @@ const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 const PARTS_AT_ONCE = 3;
 /** Refusals one after another, none of which was for ever, before a person has to decide. */
 const MAX_REFUSALS = 5;
+/** Who is asked for more patience than this decides for themselves. */
+const MAX_PATIENCE_SECONDS = 60;
 
 /**
  * @typedef {import("./files.js").FileDescription} FileDescription
@@ -102,8 +104,7 @@ export class Upload extends Listeners {
           return this.#turn("failed");
         }
         this.#turn("waiting");
-        const seconds = error.retryAfter ?? 0;
-        await this.#wait(seconds * 1000 + reconnectDelay(isLost ? losses : refusals), this.#abort.signal);
+        await this.#wait(pauseAfter(error, isLost ? losses : refusals), this.#abort.signal);
       }
     }
   }
@@ -126,7 +127,7 @@ export class Upload extends Listeners {
    */
   #isTriedAgain(error, refusals) {
     const isTemporary = error.isTemporary || (error.code === "upload_refused" && error.status === 403);
-    return isTemporary && refusals < MAX_REFUSALS;
+    return isTemporary && refusals < MAX_REFUSALS && !(error.retryAfter > MAX_PATIENCE_SECONDS);
   }
 
   #send() {
