@@ -44,6 +44,8 @@ export class Calls {
   #done = new Set();
   /** @type {import("./call.js").CallData[]} What was heard of a call before the answer that starts it. */
   #early = [];
+  /** @type {string | undefined} When the latest call began of those known to have been missed. */
+  missedAt;
   /** @type {Call | undefined} */
   #current;
   #renewal;
@@ -158,7 +160,7 @@ export class Calls {
     this.#exchange.deviceId = deviceId;
     this.#current?.mend();
     const { calls } = await this.list();
-    for (const data of calls) if (data.state !== "ended" || this.#known.has(data.callId)) this.#hear(data);
+    for (const data of calls) this.#hear(data);
   }
 
   /** Leave whatever call there is. */
@@ -169,17 +171,28 @@ export class Calls {
   }
 
   #hear(data) {
+    this.#note(data);
     const known = this.#known.get(data.callId);
     if (known) return known.take(data);
     if (data.state === "ended") return;
-    const { userId } = this.#exchange;
-    if (this.#current?.phase === "starting" && data.callerId === userId) return this.#early.push(data);
-    const { state } = data.participants.find((one) => one.userId === userId) ?? {};
+    if (this.#current?.phase === "starting" && data.callerId === this.#exchange.userId)
+      return this.#early.push(data);
+    const state = this.#stateIn(data);
     if (this.#done.has(data.callId) && (state === "ringing" || state === "joined")) return;
     const call = this.#make(data);
     this.#known.set(data.callId, call);
     call.take(data);
     if (call.phase === "incoming") this.#listeners.tell("ringing", call);
+  }
+
+  #note(data) {
+    if (this.#stateIn(data) !== "missed" || data.createdAt <= this.missedAt) return;
+    this.missedAt = data.createdAt;
+    this.#listeners.tell("changed");
+  }
+
+  #stateIn({ participants }) {
+    return participants.find(({ userId }) => userId === this.#exchange.userId)?.state;
   }
 
   /** A call that was started here is known to the server. */

@@ -553,7 +553,21 @@ test("credentials are renewed before they end, for the lines there are", async (
   assert.deepEqual(world.open[0].configuration.iceServers, TURN);
 });
 
-test("the history is what the server tells", async () => {
-  server.calls = [data({ ann: "left", bob: "left" }, { state: "ended" })];
-  assert.deepEqual((await calls.list()).calls.length, 1);
+test("calls that were missed are known of, also those missed while one was away", async () => {
+  const missed = (number) => ({
+    callId: `c${number}`,
+    state: "ended",
+    createdAt: `2026-01-0${number}T00:00:00.000Z`,
+  });
+  server.calls = [
+    data({ ann: "left", bob: "left" }, missed(3)),
+    data({ bob: "left", ann: "missed" }, missed(2)),
+    data({ bob: "left", ann: "missed" }, missed(1)),
+  ];
+  await connect();
+  assert.equal(calls.missedAt, "2026-01-02T00:00:00.000Z");
+  await push("ringing", { bob: "joined", ann: "ringing" }, { ...missed(4), state: "ringing" });
+  await push("ended", { bob: "left", ann: "missed" }, missed(4));
+  assert.equal(calls.missedAt, "2026-01-04T00:00:00.000Z");
+  assert.equal((await calls.list()).calls.length, 3);
 });
