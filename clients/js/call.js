@@ -175,8 +175,8 @@ export class Call {
     this.reason = reason;
     this.media.stop();
     for (const userId of [...this.peers.keys()]) this.#part(userId);
-    this.#changed();
     this.#listeners.tell("ended", this);
+    this.#changed();
   }
 
   get #self() {

@@ -61,8 +61,9 @@ GROWS = f"""async ({{ before, kinds }}) => {{
     return kinds.every((kind) => now[kind] > before[kind]);
 }}"""
 
-# The middle of what a video shows, as red, green and blue.
-COLOUR = """video => {
+# What the next picture of a video shows, as red, green and blue.
+COLOUR = """async video => {
+    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 8;
     const context = canvas.getContext("2d");
