@@ -45,6 +45,7 @@ export class Call {
   isHere = false;
   /** Whether the server has let it in. */
   #isLetIn = false;
+  #isLooking = false;
   isOver = false;
   /** @type {string | undefined} An end reason of the protocol, or "answeredElsewhere". */
   reason;
@@ -154,8 +155,11 @@ export class Call {
   /** @param {{fromUserId: string, fromDeviceId: string, signal: object}} frame */
   receive(frame) {
     const peer = this.peers.get(frame.fromUserId);
-    if (peer?.deviceId === frame.fromDeviceId) peer.receive(frame.signal);
-    else if (this.#early.push(frame) > MAX_EARLY) this.#early.shift();
+    if (peer?.deviceId === frame.fromDeviceId) return peer.receive(frame.signal);
+    // What was meant for this device before it left.
+    if (this.phase === "open") return;
+    if (this.#early.push(frame) > MAX_EARLY) this.#early.shift();
+    if (this.#isLetIn) this.#look();
   }
 
   /** The socket is back: signals may have been lost on either way. */
@@ -200,6 +204,19 @@ export class Call {
       this.end({ busy: "busy", conflict: "answeredElsewhere" }[error.code] ?? "failed");
       throw error;
     }
+  }
+
+  /** Somebody speaks who is not known to take part: the news of it was lost, or is still to come. */
+  async #look() {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const { call } = await this.#exchange.ask("getCall", { callId: this.callId }, () => !this.isOver);
+      this.take(call);
+    } catch {
+      // They speak again.
+    }
+    this.#isLooking = false;
   }
 
   async #leave(callId) {

@@ -23,6 +23,10 @@ export class Peer {
   #connection;
   /** @type {RTCDataChannel} */
   #channel;
+  /** Which connection this is: a later one has a higher number. It goes with each description. */
+  #line = 0;
+  /** @type {number | undefined} Which one of the other's is known. */
+  #otherLine;
   /** One step at a time, so that each finds the connection as the one before has left it. */
   #work = Promise.resolve();
   /** @type {Record<string, MediaStreamTrack | undefined>} What is sent, by kind. */
@@ -111,7 +115,7 @@ export class Peer {
   mend() {
     const { connectionState, signalingState, localDescription } = this.#connection;
     if (this.#isClosed) return;
-    if (signalingState === "have-local-offer") this.#options.post({ description: localDescription });
+    if (signalingState === "have-local-offer") this.#say(localDescription);
     else if (connectionState !== "connected") this.#connection.restartIce();
     this.#watch();
   }
@@ -126,6 +130,7 @@ export class Peer {
     const { RTCPeerConnection, configuration, isPolite } = this.#options;
     const connection = new RTCPeerConnection(configuration);
     this.#connection = connection;
+    this.#line = Math.max(Date.now(), this.#line + 1);
     this.#senders = {};
     this.tracks = {};
     this.shown = undefined;
@@ -184,18 +189,28 @@ export class Peer {
   async #describeSelf() {
     const connection = this.#connection;
     await connection.setLocalDescription();
-    this.#options.post({ description: connection.localDescription });
+    this.#say(connection.localDescription);
     this.#watch();
+  }
+
+  /** Post a description with the number of its line, and an answer with that of the line it is for. */
+  #say({ type, sdp }) {
+    const answers = type === "answer" ? this.#otherLine : undefined;
+    this.#options.post({ description: { type, sdp, line: this.#line, answers } });
   }
 
   async #describe(description) {
     const isOffer = description.type === "offer";
+    const { line, answers = this.#line } = description;
+    // From before the other, or this side, has begun anew.
+    if (line < this.#otherLine || (!isOffer && answers !== this.#line)) return;
     if (this.#isFromAnother(description)) this.#reopen();
     const { signalingState } = this.#connection;
     // Two offers have met: the polite side's is taken back by the next line, the other stands.
     if (isOffer && signalingState !== "stable" && !this.#options.isPolite) return;
     if (!isOffer && signalingState !== "have-local-offer") return;
     await this.#connection.setRemoteDescription(description);
+    this.#otherLine = line;
     for (const candidate of this.#kept.splice(0)) await this.#consider(candidate);
     if (isOffer) await this.#describeSelf();
     this.#watch();
@@ -214,6 +229,7 @@ export class Peer {
   /** The other device has begun anew, as a page that was loaded again does: the line to what it was cannot be mended. */
   #isFromAnother(description) {
     const { remoteDescription } = this.#connection;
+    if (remoteDescription && description.line !== undefined) return description.line !== this.#otherLine;
     return Boolean(remoteDescription) && fingerprint(remoteDescription) !== fingerprint(description);
   }
 

@@ -63,7 +63,10 @@ GROWS = f"""async ({{ before, kinds }}) => {{
 
 # What the next picture of a video shows, as red, green and blue.
 COLOUR = """async video => {
-    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+    await new Promise((resolve, reject) => {
+        video.requestVideoFrameCallback(resolve);
+        setTimeout(() => reject(new Error(`no picture: ${video.readyState} ${video.paused}`)), 10_000);
+    });
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 8;
     const context = canvas.getContext("2d");

@@ -205,10 +205,10 @@ def test_what_is_due_happens_in_its_order_however_late_somebody_looks() -> None:
     table = Table("bob", "eve")
     table.make(*MOVES["bob accepts on the first"])
     table.make(Lose("bob", "bob-1", 0, 0), RING - 10_000)
-    table.make(Pass(), 60 * 60 * 1000)
-    away = table.now - 60 * 60 * 1000 + call_states.AWAY_MILLISECONDS
-    assert (table.call.end_reason, table.call.ended_at) == ("connection_lost", away)
-    assert [one.state for one in table.call.participants] == ["left", "left", "missed"]
+    call, pushes = call_states.apply(table.call, Pass(), table.now + 60 * 60 * 1000)
+    assert (call.end_reason, call.ended_at) == ("connection_lost", table.now + call_states.AWAY_MILLISECONDS)
+    assert [one.state for one in call.participants] == ["left", "left", "missed"]
+    assert [push.event for push in pushes] == ["left", "ended"]
 
 
 def test_what_is_told_in_another_order_than_it_happened_is_put_right() -> None:

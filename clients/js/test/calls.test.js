@@ -201,6 +201,27 @@ test("signals that overtake the news of who sent them are kept", async () => {
   assert.ok(signals().some(({ description }) => description?.type === "answer"));
 });
 
+test("who speaks without being known to take part is looked up, for the news of it was lost", async () => {
+  const call = await talk();
+  server.answers.getCall = () => ({
+    call: data({ ann: "joined", bob: "joined", eve: "joined" }, { state: "active" }),
+  });
+  await signal({ candidates: [{ candidate: "x", usernameFragment: "u" }] }, "eve");
+  assert.deepEqual([...call.peers.keys()], ["bob", "eve"]);
+  assert.equal(asked("getCall").length, 1);
+});
+
+test("what was meant for one before one left is not taken for what comes after", async () => {
+  await connect();
+  server.calls = [data({ bob: "joined", ann: "left", eve: "joined" }, { state: "active", chatId: "chat" })];
+  await calls.resume({ deviceId: "d" });
+  await signal({ description: { type: "offer", sdp: "v=0\r\na=fingerprint:x\r\na=ice-ufrag:u" } });
+  calls.accept(calls.openIn("chat"));
+  await settle();
+  assert.equal(calls.current.peers.size, 1);
+  assert.equal(world.open[0].remoteDescription, null);
+});
+
 test("candidates that wait for the line go together, in the order of the rest", async () => {
   await connect();
   calls.start({ calleeIds: ["bob"], kind: "audio" });
