@@ -256,7 +256,7 @@ def _accept(call: Call, move: Accept, now: int) -> tuple[Call, list[Push]]:
     one = call.find(move.user_id)
     if call.state == ENDED:
         raise ended()
-    if False:
+    if one.state == JOINED:
         if one.device_id != move.device_id:
             raise Conflict("conflict", "This call was answered on another device.")
         back = Return(one.user_id, move.device_id, now, move.revision)
