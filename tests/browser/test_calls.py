@@ -256,10 +256,17 @@ def test_whoever_does_not_answer_and_whoever_gives_up_is_told_apart(
         window.open_chat(ann.username)
     one.open_chat(bob.username)
 
-    # Rejected on one device it is quiet on the other.
+    # Rejected on one device it is quiet on the other; whoever was writing neither answers nor loses a word by it.
+    other.composer.fill("Half a sen")
     one.button("Start an audio call").click()
     expect(ring(second)).to_be_visible()
+    expect(ring(other)).to_be_focused()
+    other.page.keyboard.press("Enter")
+    other.page.keyboard.press("Space")
+    expect(status(one)).to_have_text("Ringing…")
     other.button("Decline").click()
+    expect(other.composer).to_be_focused()
+    expect(other.composer).to_have_value("Half a sen")
     expect(status(one)).to_have_text("Declined")
     for window in (other, second):
         expect(ring(window)).to_have_count(0)
