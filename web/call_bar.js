@@ -52,6 +52,7 @@ export function callBar(client, { onOpen, onHangUp }) {
     name.textContent = title;
     status.textContent = shown.statusText();
     microphone.show();
+    for (const button of [microphone.element, hangUp]) button.hidden = call.phase === "ended";
   }
 
   return { element: node, show, close: () => clearInterval(timer) };

@@ -31,7 +31,13 @@ export function callButtons(client, { chatId }, choice) {
     return [
       element(
         "button",
-        { type: "button", class: "join-call", onclick: join },
+        {
+          type: "button",
+          class: "join-call",
+          "aria-label": words.joinLabel,
+          title: words.joinLabel,
+          onclick: join,
+        },
         icon("call"),
         element("span", {}, words.join),
       ),

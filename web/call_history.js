@@ -1,4 +1,5 @@
 /** One's own calls, the latest first. */
+import { Shelf } from "./clients/js/shelf.js";
 import { chatAvatar, personAvatar } from "./avatar.js";
 import { callName, durationText, isMissed } from "./call_words.js";
 import { alertLine, dialogHeading, openDialog } from "./dialog.js";
@@ -10,8 +11,40 @@ import { fullTime, pastTime } from "./times.js";
 
 const words = strings.call;
 
+/**
+ * The button above the chats, with a dot while there are missed calls nobody has looked at.
+ *
+ * @param {import("./clients/js/client.js").Client} client
+ */
+export function callsButton(client) {
+  const seen = new Shelf(localStorage, `kaiwa.callsSeen.${client.userId}`);
+  const node = element(
+    "button",
+    { type: "button", class: "icon-button calls-button", onclick: open },
+    icon("call"),
+  );
+
+  function open() {
+    openCallHistory(client);
+    if (client.calls.missedAt) seen.save(client.calls.missedAt);
+    show();
+  }
+
+  function show() {
+    const hasMissed = client.calls.missedAt > (seen.load() ?? "");
+    const label = hasMissed ? words.historyMissed : words.history;
+    node.classList.toggle("missed", hasMissed);
+    node.setAttribute("aria-label", label);
+    node.title = label;
+  }
+
+  client.calls.on("changed", show);
+  show();
+  return node;
+}
+
 /** @param {import("./clients/js/client.js").Client} client */
-export function openCallHistory(client) {
+function openCallHistory(client) {
   const dialog = openDialog();
   const alert = alertLine();
   const list = element("ul", { class: "calls" });

@@ -69,7 +69,7 @@ export function ringScreen(client, call) {
       : words.unfinished(nameOf(client, call));
     const chat = client.chats.get(call.chatId);
     const place = chat?.kind === "group" ? ` ${words.ringsIn(chatName(client, chat))}` : "";
-    detail.textContent = `${words.rings[call.kind]}${place}`;
+    detail.textContent = `${words.kind[call.kind]}${place}`;
   }
 
   const stops = [client.people.on("changed", show), client.on("chats", show)];

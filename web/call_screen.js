@@ -1,4 +1,5 @@
 /** The call one is in: everybody's pictures, and what can be done. */
+import { hueOf } from "./avatar.js";
 import { callControls } from "./call_controls.js";
 import { tileSize } from "./call_grid.js";
 import { callTile } from "./call_tile.js";
@@ -73,6 +74,7 @@ export function callScreen(client, call, { onMinimise, onHangUp }) {
     for (const source of Object.keys(NOTHING)) if (call.media.shown[source]) dismiss(source);
     const people = seen();
     const isDuo = people.length === 2;
+    node.style.setProperty("--hue", hueOf(isDuo ? people[0].userId : (call.chatId ?? client.userId)));
     stage.dataset.layout = isDuo ? "duo" : "grid";
     for (const [userId, tile] of tiles)
       if (!people.some((one) => one.userId === userId)) remove(userId, tile);

@@ -1,7 +1,7 @@
 /** The list of chats, with the search above it and oneself below. */
 import { accountBar } from "./account_bar.js";
 import { chatAvatar } from "./avatar.js";
-import { openCallHistory } from "./call_history.js";
+import { callsButton } from "./call_history.js";
 import { element, fill, showRows, unseen } from "./dom.js";
 import { icon } from "./icons.js";
 import { chatName, partnerId, personName } from "./names.js";
@@ -164,17 +164,7 @@ export function chatsPane(client, { onLogOut, inbox }) {
         { class: "chats-heading" },
         element("img", { src: "images/logo.svg", alt: "" }),
         element("h1", {}, strings.product),
-        element(
-          "button",
-          {
-            type: "button",
-            class: "icon-button",
-            "aria-label": strings.call.history,
-            title: strings.call.history,
-            onclick: () => openCallHistory(client),
-          },
-          icon("call"),
-        ),
+        callsButton(client),
         element(
           "button",
           {

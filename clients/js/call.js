@@ -47,6 +47,7 @@ export class Call extends Listeners {
   isHere = false;
   /** Whether the server has let it in. */
   #isLetIn = false;
+  #isLooking = false;
   isOver = false;
   /** @type {string | undefined} An end reason of the protocol, or "answeredElsewhere". */
   reason;
@@ -153,8 +154,11 @@ export class Call extends Listeners {
   /** @param {{fromUserId: string, fromDeviceId: string, signal: object}} frame */
   receive(frame) {
     const peer = this.peers.get(frame.fromUserId);
-    if (peer?.deviceId === frame.fromDeviceId) peer.receive(frame.signal);
-    else if (this.#early.push(frame) > MAX_EARLY) this.#early.shift();
+    if (peer?.deviceId === frame.fromDeviceId) return peer.receive(frame.signal);
+    // What was meant for this device before it left.
+    if (this.phase === "open") return;
+    if (this.#early.push(frame) > MAX_EARLY) this.#early.shift();
+    if (this.#isLetIn) this.#look();
   }
 
   /** The socket is back: signals may have been lost on either way. */
@@ -174,8 +178,8 @@ export class Call extends Listeners {
     this.reason = reason;
     this.media.stop();
     for (const userId of [...this.peers.keys()]) this.#part(userId);
-    this.#changed();
     this.tell("ended", this);
+    this.#changed();
   }
 
   get #self() {
@@ -203,7 +207,20 @@ export class Call extends Listeners {
     }
   }
 
-  /** @param {any} callId */
+  /** Somebody speaks who is not known to take part: the news of it was lost, or is still to come. */
+  async #look() {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const { call } = await this.#exchange.ask("getCall", { callId: this.callId }, () => !this.isOver);
+      this.take(call);
+    } catch {
+      // They speak again.
+    }
+    this.#isLooking = false;
+  }
+
+  /** @param {string} callId */
   async #leave(callId) {
     const { call } = await this.#exchange.ask("endCall", { callId });
     this.#exchange.hear(call);

@@ -48,6 +48,8 @@ export class Calls extends Listeners {
   #isStopped = false;
   /** @type {CallData[]} What was heard of a call before the answer that starts it. */
   #early = [];
+  /** @type {string | undefined} When the latest call began of those known to have been missed. */
+  missedAt;
   /** @type {Call | undefined} */
   #current;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -176,7 +178,7 @@ export class Calls extends Listeners {
     this.#exchange.deviceId = deviceId;
     this.#current?.mend();
     const { calls } = await this.list();
-    for (const data of calls) if (data.state !== "ended" || this.#known.has(data.callId)) this.#hear(data);
+    for (const data of calls) this.#hear(data);
   }
 
   /** Leave whatever call there is. */
@@ -189,17 +191,30 @@ export class Calls extends Listeners {
 
   /** @param {CallData} data */
   #hear(data) {
+    this.#note(data);
     const known = this.#known.get(data.callId);
     if (known) return known.take(data);
     if (data.state === "ended") return;
-    const { userId } = this.#exchange;
-    if (this.#current?.phase === "starting" && data.callerId === userId) return this.#early.push(data);
-    const { state } = data.participants.find((one) => one.userId === userId) ?? {};
+    if (this.#current?.phase === "starting" && data.callerId === this.#exchange.userId)
+      return this.#early.push(data);
+    const state = this.#stateIn(data);
     if (this.#done.has(data.callId) && (state === "ringing" || state === "joined")) return;
     const call = this.#make(data);
     this.#known.set(data.callId, call);
     call.take(data);
     if (call.phase === "incoming") this.tell("ringing", call);
+  }
+
+  /** @param {CallData} data */
+  #note(data) {
+    if (this.#stateIn(data) !== "missed" || data.createdAt <= (this.missedAt ?? "")) return;
+    this.missedAt = data.createdAt;
+    this.tell("changed");
+  }
+
+  /** @param {CallData} data */
+  #stateIn({ participants }) {
+    return participants.find(({ userId }) => userId === this.#exchange.userId)?.state;
   }
 
   /** A call that was started here is known to the server. @param {Call} call */

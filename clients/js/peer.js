@@ -8,7 +8,8 @@ const PATIENCE_MS = 5_000;
 /** As many as the server keeps of one party. */
 const MAX_KEPT = 64;
 
-/** @typedef {{description?: RTCSessionDescriptionInit, candidate?: RTCIceCandidateInit, candidates?: RTCIceCandidateInit[]}} Signal */
+/** @typedef {RTCSessionDescriptionInit & {line?: number, answers?: number}} Description */
+/** @typedef {{description?: Description, candidate?: RTCIceCandidateInit, candidates?: RTCIceCandidateInit[]}} Signal */
 /** @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Shown What somebody lets others hear and see. */
 
 /**
@@ -22,6 +23,10 @@ export class Peer extends Listeners {
   /** Both are there from the beginning, and are others whenever the line is opened anew. */
   #connection = /** @type {RTCPeerConnection} */ (/** @type {unknown} */ (undefined));
   #channel = /** @type {RTCDataChannel} */ (/** @type {unknown} */ (undefined));
+  /** Which connection this is: a later one has a higher number. It goes with each description. */
+  #line = 0;
+  /** @type {number | undefined} Which one of the other's is known. */
+  #otherLine;
   /** @type {Promise<unknown>} One step at a time, so that each finds the connection as the one before has left it. */
   #work = Promise.resolve();
   /** @type {Record<string, MediaStreamTrack | undefined>} What is sent, by kind. */
@@ -109,7 +114,7 @@ export class Peer extends Listeners {
   mend() {
     const { connectionState, signalingState, localDescription } = this.#connection;
     if (this.#isClosed) return;
-    if (signalingState === "have-local-offer" && localDescription) this.#options.post({ description: localDescription });
+    if (signalingState === "have-local-offer" && localDescription) this.#say(localDescription);
     else if (connectionState !== "connected") this.#connection.restartIce();
     this.#watch();
   }
@@ -124,6 +129,7 @@ export class Peer extends Listeners {
     const { RTCPeerConnection, configuration, isPolite } = this.#options;
     const connection = new RTCPeerConnection(configuration);
     this.#connection = connection;
+    this.#line = Math.max(Date.now(), this.#line + 1);
     this.#senders = {};
     this.tracks = {};
     this.shown = undefined;
@@ -183,19 +189,34 @@ export class Peer extends Listeners {
   async #describeSelf() {
     const connection = this.#connection;
     await connection.setLocalDescription();
-    if (connection.localDescription) this.#options.post({ description: connection.localDescription });
+    if (connection.localDescription) this.#say(connection.localDescription);
     this.#watch();
   }
 
-  /** @param {RTCSessionDescriptionInit} description */
+  /**
+   * Post a description with the number of its line, and an answer with that of the line it is for.
+   *
+   * @param {RTCSessionDescriptionInit} description
+   */
+  #say({ type, sdp }) {
+    const answers = type === "answer" ? this.#otherLine : undefined;
+    this.#options.post({ description: { type, sdp, line: this.#line, answers } });
+  }
+
+  /** @param {Description} description */
   async #describe(description) {
     const isOffer = description.type === "offer";
+    const { line, answers = this.#line } = description;
+    // From before the other, or this side, has begun anew.
+    const isEarlier = line !== undefined && this.#otherLine !== undefined && line < this.#otherLine;
+    if (isEarlier || (!isOffer && answers !== this.#line)) return;
     if (this.#isFromAnother(description)) this.#reopen();
     const { signalingState } = this.#connection;
     // Two offers have met: the polite side's is taken back by the next line, the other stands.
     if (isOffer && signalingState !== "stable" && !this.#options.isPolite) return;
     if (!isOffer && signalingState !== "have-local-offer") return;
     await this.#connection.setRemoteDescription(description);
+    this.#otherLine = line;
     for (const candidate of this.#kept.splice(0)) await this.#consider(candidate);
     if (isOffer) await this.#describeSelf();
     this.#watch();
@@ -215,10 +236,11 @@ export class Peer extends Listeners {
   /**
    * The other device has begun anew, as a page that was loaded again does: the line to what it was cannot be mended.
    *
-   * @param {RTCSessionDescriptionInit} description
+   * @param {Description} description
    */
   #isFromAnother(description) {
     const { remoteDescription } = this.#connection;
+    if (remoteDescription && description.line !== undefined) return description.line !== this.#otherLine;
     return remoteDescription !== null && fingerprint(remoteDescription) !== fingerprint(description);
   }
 

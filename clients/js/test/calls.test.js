@@ -201,6 +201,27 @@ test("signals that overtake the news of who sent them are kept", async () => {
   assert.ok(signals().some(({ description }) => description?.type === "answer"));
 });
 
+test("who speaks without being known to take part is looked up, for the news of it was lost", async () => {
+  const call = await talk();
+  server.answers.getCall = () => ({
+    call: data({ ann: "joined", bob: "joined", eve: "joined" }, { state: "active" }),
+  });
+  await signal({ candidates: [{ candidate: "x", usernameFragment: "u" }] }, "eve");
+  assert.deepEqual([...call.peers.keys()], ["bob", "eve"]);
+  assert.equal(asked("getCall").length, 1);
+});
+
+test("what was meant for one before one left is not taken for what comes after", async () => {
+  await connect();
+  server.calls = [data({ bob: "joined", ann: "left", eve: "joined" }, { state: "active", chatId: "chat" })];
+  await calls.resume({ deviceId: "d" });
+  await signal({ description: { type: "offer", sdp: "v=0\r\na=fingerprint:x\r\na=ice-ufrag:u" } });
+  calls.accept(calls.openIn("chat"));
+  await settle();
+  assert.equal(calls.current.peers.size, 1);
+  assert.equal(world.open[0].remoteDescription, null);
+});
+
 test("candidates that wait for the line go together, in the order of the rest", async () => {
   await connect();
   calls.start({ calleeIds: ["bob"], kind: "audio" });
@@ -553,7 +574,21 @@ test("credentials are renewed before they end, for the lines there are", async (
   assert.deepEqual(world.open[0].configuration.iceServers, TURN);
 });
 
-test("the history is what the server tells", async () => {
-  server.calls = [data({ ann: "left", bob: "left" }, { state: "ended" })];
-  assert.deepEqual((await calls.list()).calls.length, 1);
+test("calls that were missed are known of, also those missed while one was away", async () => {
+  const missed = (number) => ({
+    callId: `c${number}`,
+    state: "ended",
+    createdAt: `2026-01-0${number}T00:00:00.000Z`,
+  });
+  server.calls = [
+    data({ ann: "left", bob: "left" }, missed(3)),
+    data({ bob: "left", ann: "missed" }, missed(2)),
+    data({ bob: "left", ann: "missed" }, missed(1)),
+  ];
+  await connect();
+  assert.equal(calls.missedAt, "2026-01-02T00:00:00.000Z");
+  await push("ringing", { bob: "joined", ann: "ringing" }, { ...missed(4), state: "ringing" });
+  await push("ended", { bob: "left", ann: "missed" }, missed(4));
+  assert.equal(calls.missedAt, "2026-01-04T00:00:00.000Z");
+  assert.equal((await calls.list()).calls.length, 3);
 });

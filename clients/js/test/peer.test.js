@@ -255,6 +255,46 @@ for (const isPolite of [true, false]) {
   });
 }
 
+test("what is for a line that is no more, or from one, changes nothing", async () => {
+  meet();
+  await settle();
+  const [[, offer]] = wire.filter(([, { description }]) => description);
+  await deliver();
+  bob.close();
+  bob = newPeer(false, () => ann);
+  await settle();
+  // An offer of the line before, which the server had kept, and an answer that it would have had.
+  ann.receive({ description: { ...offer.description, line: 1 } });
+  bob.receive({ description: { ...offer.description, type: "answer", line: 2 ** 50, answers: 1 } });
+  await deliver();
+  areConnected();
+  assert.equal(world.connections.length, 4);
+});
+
+test("one that does not number its lines is known by their fingerprints", async () => {
+  meet();
+  await settle();
+  const strip = (signals) => {
+    for (const [, { description }] of signals) if (description) delete description.line;
+    for (const [, { description }] of signals) if (description) delete description.answers;
+    return signals;
+  };
+  const deliverStripped = async () => {
+    await settle();
+    while (wire.length > 0) {
+      for (const [to, signal] of strip(wire.splice(0))) to().receive(signal);
+      await settle();
+    }
+  };
+  await deliverStripped();
+  areConnected();
+  bob.close();
+  bob = newPeer(false, () => ann);
+  await deliverStripped();
+  areConnected();
+  assert.equal(world.connections.length, 4);
+});
+
 test("a track takes the place of another without a word to the server", async () => {
   meet();
   await deliver();

@@ -87,7 +87,7 @@ class Answer:
             return
         signal = frame["signal"]
         if description := signal.get("description"):
-            await self._peer.setRemoteDescription(RTCSessionDescription(**description))
+            await self._peer.setRemoteDescription(RTCSessionDescription(description["sdp"], description["type"]))
             await self._peer.setLocalDescription(await self._peer.createAnswer())
             await self._recorder.start()
             await self._others.start()
