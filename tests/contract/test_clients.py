@@ -1,4 +1,4 @@
-"""The client libraries against what they promise: every operation, few bytes, no dependency, packages that install."""
+"""The client libraries against what they promise: few bytes, no dependency, packages that install."""
 
 import gzip
 import json
@@ -8,18 +8,14 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from core.operations import Operations
 from tests import template
-from tests.gateway import handler_of
 
 CLIENTS = template.ROOT / "clients"
 JAVASCRIPT = CLIENTS / "js"
 PYTHON = CLIENTS / "python"
-VECTORS = CLIENTS / "vectors"
 BINARIES = template.ROOT / "node_modules" / ".bin"
 
 MOST_BYTES = 15 * 1024
@@ -30,22 +26,6 @@ def run(*command: str | Path, folder: Path = template.ROOT) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-def operations() -> list[dict[str, Any]]:
-    """Return what can be asked of the server, and where, as the vectors say it."""
-    handlers = [one for name in template.functions() if isinstance(one := handler_of(name), Operations)]
-    routes = {one.name: route for handler in handlers for route, one in handler.by_route.items()}
-    actions = {one.name for handler in handlers for one in handler.by_action.values()}
-    return [
-        {"name": name, **({"route": routes[name]} if name in routes else {}), "action": name in actions}
-        for name in sorted(routes.keys() | actions)
-    ]
-
-
-def test_the_vectors_name_every_operation() -> None:
-    """Both libraries have a method for each operation of the vectors: their own tests see to that."""
-    assert json.loads((VECTORS / "operations.json").read_text())["operations"] == operations()
 
 
 def test_the_javascript_library_is_small() -> None:

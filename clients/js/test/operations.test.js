@@ -1,4 +1,4 @@
-/** Every operation of the server is asked for by a method, where the server has it. */
+/** Every operation of docs/openapi.json and docs/asyncapi.json is asked for by a method, where the server has it. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -6,9 +6,20 @@ import { test } from "node:test";
 import { Account, Api, Client, Problem, Session } from "../index.js";
 import { Files } from "../files.js";
 
-const { operations } = JSON.parse(
-  readFileSync(new URL("../../vectors/operations.json", import.meta.url), "utf8"),
-);
+/** Where each operation is, by its name: a route, an action, or both. @type {Map<string, {route?: string, action: boolean}>} */
+const operations = new Map();
+for (const [path, methods] of Object.entries(read("openapi").paths))
+  for (const [method, { operationId }] of Object.entries(methods))
+    if (operationId) operations.set(operationId, { route: `${method.toUpperCase()} ${path}`, action: false });
+for (const [name, { action }] of Object.entries(read("asyncapi").operations))
+  // To ping is the socket's own business.
+  if (action === "receive" && name !== "ping")
+    operations.set(name, { ...operations.get(name), action: true });
+
+function read(name) {
+  return JSON.parse(readFileSync(new URL(`../../../docs/${name}.json`, import.meta.url), "utf8"));
+}
+
 const LARGE = 5 * 1024 * 1024;
 
 /** What answers any question well enough to go on. */
@@ -180,10 +191,10 @@ function isAt(route, asked) {
 }
 
 test("no operation is without a method, and no method without an operation", () => {
-  assert.deepEqual(operations.map(({ name }) => name).sort(), Object.keys(acts).sort());
+  assert.deepEqual([...operations.keys()].sort(), Object.keys(acts).sort());
 });
 
-for (const { name, route, action } of operations) {
+for (const [name, { route, action }] of operations) {
   test(`${name} is asked for where the server has it`, async () => {
     const world = newWorld();
     try {
