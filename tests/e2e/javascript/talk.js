@@ -43,7 +43,9 @@ bob.socket.start();
 const missed = (await next(bobEvents, "message.created")).message;
 ann.stop();
 bob.stop();
-const isOver = (await annEvents.next()).done;
+// What came meanwhile is still given, and then there is no more.
+let isOver = false;
+while (!isOver) isOver = (await annEvents.next()).done;
 console.log(
   JSON.stringify({
     heard: heard.text,
