@@ -52,6 +52,7 @@ function takeStep(log, step) {
   const now = step.at * 1000;
   if (step.push) return seqs(log.insert(step.push.map(event), now));
   if (step.reference) return seqs(log.insert([{ ...event(step.reference), truncated: true }], now));
+  if (step.trim !== undefined) return log.trim(step.trim);
   if (step.lastSeq) return log.hearOf(step.lastSeq, now);
   const { after, askedAt, events, ...page } = step.read;
   return seqs(log.read({ ...page, events: events.map(event) }, { after, askedAt: askedAt * 1000, now }));
