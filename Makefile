@@ -8,8 +8,9 @@ WEB_PORT ?= 8080
 TURN ?=
 TURN_PORT ?= 3478
 TESTS ?= tests
+AS ?=
 PROCESSES ?= 2
-export AWS_PORT WEB_PORT TURN TURN_PORT
+export AWS_PORT WEB_PORT TURN TURN_PORT AS
 
 PYTHON := .venv/bin/python
 OSLS := node_modules/.bin/osls
@@ -29,7 +30,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check audit bench documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
+.PHONY: help run demo chat reset test check audit bench documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it; TU
 
 demo: $(VENV) $(MODULES)  ## watch two clients hold a conversation
 	@exec $(PYTHON) -m local.demo
+
+chat: $(VENV)  ## talk in this terminal, while `make run` runs; AS=bob to be another person
+	@exec $(PYTHON) -m local.chat
 
 reset: $(VENV)  ## forget the accounts, chats and files of `make run`
 	@$(PYTHON) -m local.reset
@@ -55,7 +59,7 @@ endif
 
 check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "style" && .venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@echo "types" && .venv/bin/mypy
+	@echo "types" && .venv/bin/mypy && node_modules/.bin/tsc -p clients/js
 	@echo "layers" && .venv/bin/lint-imports
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
 		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json $(TEMPLATES)
@@ -126,6 +130,6 @@ $(MODULES): package.json package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
 		{ echo "Kaiwa needs Node 20.19 or newer as node; found $$(node --version 2>/dev/null || echo none)." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
-	@echo "installing osls into node_modules (about 10 s, once)"
+	@echo "installing Node packages into node_modules (about 10 s, once)"
 	@rm -rf node_modules && npm ci --ignore-scripts --loglevel=error >/dev/null
 	@touch $@

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -28,6 +28,7 @@ class Backend:
         self.devices: list[str | None] = []
         self.refusals: list[dict[str, Any] | None] = []
         self.is_deaf = False
+        self.has_chat = True
         self.life = 7200
         self.connected = asyncio.Event()
         self.server: Server | None = None
@@ -55,7 +56,8 @@ class Backend:
             known = [one["message"] for one in self.log if one["message"]["messageId"] == fields["clientMessageId"]]
             return known[0] if known else self.say("ann", fields["text"], fields["clientMessageId"], is_pushed=False)
         if operation == "listChats":
-            return {"chats": [{"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}]}
+            chat = {"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}
+            return {"chats": [chat] if self.has_chat else []}
         if operation == "getEvents":
             events = [one for one in self.log if one["seq"] > fields["after"]]
             return {"events": events, "hasMore": False, "lastSeq": len(self.log)}
@@ -140,6 +142,11 @@ async def texts(client: Client, number: int) -> list[str]:
     return found
 
 
+async def first(events: AsyncIterator[Any], number: int) -> AsyncIterator[Any]:
+    for _ in range(number):
+        yield await anext(events)
+
+
 def test_a_message_survives_lines_that_are_cut_before_the_reply() -> None:
     async def test(backend: Backend, client: Client) -> None:
         await client.connect()
@@ -183,6 +190,20 @@ def test_a_lost_push_is_read_once_the_next_one_shows_it() -> None:
         backend.say("bob", "heard", "m2")
         assert sorted(await texts(client, 2)) == ["heard", "lost"]
         assert [message.get("text") for message in client.views["c"].messages] == ["lost", "heard"]
+
+    run(test)
+
+
+def test_a_chat_of_too_many_people_to_push_is_read() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.has_chat = False
+        await client.connect()
+        backend.has_chat = True
+        backend.say("bob", "welcome, all", "m1", is_pushed=False)
+        await backend.sockets[0].send(json.dumps({"type": "chat.created", "chatId": "c", "truncated": True}))
+        found = [event async for event in first(client.events(), 2)]
+        assert [event["type"] for event in found] == ["chat.created", "message.created"]
+        assert client.views["c"].member_ids == {"ann"}
 
     run(test)
 
