@@ -26,7 +26,7 @@ BUILD = ROOT / ".build"
 SOURCES = ("adapters", "core", "domain", "handlers", "models")
 
 # What these need beyond each other (boto3 and its family) is in every Lambda Python runtime already.
-LIBRARIES = ("aws-lambda-powertools", "msgspec", "pynamodb", "typing-extensions", "websockets")
+LIBRARIES = ("aws-lambda-powertools", "httptools", "msgspec", "pynamodb", "typing-extensions", "websockets")
 
 # Kept well below Lambda's own limit of 50 MB: every cold start unpacks the whole zip.
 LARGEST = 10_000_000
