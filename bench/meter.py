@@ -43,7 +43,12 @@ class Costs:
         """Return the costs of one of so many that were alike."""
         calls = {operation: round(count / number, 2) for operation, count in self.calls.items()}
         return Costs(
-            calls, self.sent // number, self.received // number, self.write_units / number, self.read_units / number
+            calls,
+            self.sent // number,
+            self.received // number,
+            self.write_units / number,
+            self.read_units / number,
+            self.waits if number == 1 else {},
         )
 
 

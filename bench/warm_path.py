@@ -30,7 +30,9 @@ SIZES = (2, 10, 100, 1_000)
 MESSAGES = {2: 40, 10: 20, 100: 4, 1_000: 1}
 """How many each pattern sends in a turn, by the members."""
 
-TURNS = 5
+TURNS = {2: 5, 10: 5, 100: 5, 1_000: 2}
+"""How often each pattern's turn comes."""
+
 TEXT = "x" * 200
 """As long as messages are, about."""
 
@@ -155,7 +157,8 @@ class _Runner:
         for prepare_pattern in self._preparations:
             prepare_pattern(chat_id, user_ids, ELSEWHERE if members == SIZES[0] else 0)
         calls = {name: self._sending(handler, chat_id, user_ids[0]) for name, handler in self._handlers.items()}
-        return self._in_turns(calls, MESSAGES[members] if self._is_timed else 1)
+        number, turns = (MESSAGES[members], TURNS[members]) if self._is_timed else (1, 1)
+        return self._in_turns(calls, number, turns)
 
     def parcel(self) -> Warm:
         """Let DeliverEvents post to a hundred sockets."""
@@ -174,7 +177,8 @@ class _Runner:
             if deliver_events.handler(event, None)["batchItemFailures"]:
                 raise RuntimeError("Expected a delivered parcel.")
 
-        return self._in_turns({"parcel": deliver}, PARCELS if self._is_timed else 1)["parcel"]
+        number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 1)
+        return self._in_turns({"parcel": deliver}, number, turns)["parcel"]
 
     def _sending(self, handler: Handler, chat_id: str, sender_id: str) -> Callable[[], None]:
         def send() -> None:
@@ -185,11 +189,11 @@ class _Runner:
 
         return send
 
-    def _in_turns(self, calls: dict[str, Callable[[], None]], number: int) -> dict[str, Warm]:
+    def _in_turns(self, calls: dict[str, Callable[[], None]], number: int, turns: int) -> dict[str, Warm]:
         measured = {name: Warm() for name in calls}
         times: dict[str, list[float]] = {name: [] for name in calls}
         # The first turn opens connections.
-        for turn in range(TURNS + 1 if self._is_timed else 2):
+        for turn in range(turns + 1):
             for name, call in calls.items():
                 self._proxy.costs()
                 self._log.written = 0
