@@ -53,6 +53,17 @@ PASSING_AWS_ERRORS = frozenset(
 )
 """Codes with which an AWS service says "not now" (each service's API reference, "Common errors")."""
 
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+"""On every answer over HTTP (OWASP's "REST Security Cheat Sheet"): nobody keeps it, runs or frames it, learns from a
+redirect where it came from, comes back without TLS within two years (browsers heed that over TLS alone), or guesses its
+type."""
+
 Event = Mapping[str, Any]
 Data = TypeVar("Data")
 
@@ -416,7 +427,7 @@ class _Http:
 
     def render(self, result: Reply[Any] | Failure) -> dict[str, Any]:
         """Return API Gateway's response: JSON, or a problem document (RFC 9457)."""
-        headers = {"cache-control": "no-store"}
+        headers = dict(HEADERS)
         if isinstance(result, Failure):
             headers["content-type"] = "application/problem+json"
             if result.retry_after is not None:

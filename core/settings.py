@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         region: The AWS region, for example ``eu-central-1``.
+        service: What everything of this stage is named after, for example ``kaiwa-prod``.
         table_prefix: What every table's name begins with, for example ``kaiwa-prod-``.
         user_pool_id: The Cognito user pool.
         user_pool_client_id: The pool's client that this backend is.
@@ -46,12 +47,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         confirm_mail: Whether a new user must prove that the mail address is theirs.
         mail_url: Where SES is.
         mail_from: The sender of our mails. SES must know it as ours.
-        web_url: Where people open the web client, for links in mails.
+        web_origins: Where people open the web client, for example ``https://chat.example.com``. Mails lead to the
+            first one.
         files_url: Where the bucket for files is, without a slash at the end.
+        malware_scan: Whether files are scanned before others see them.
         erasures_url: The queue of users to erase.
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
         queue_url: Where SQS is.
         deliveries_url: The queue of frames on their way to sockets.
+        calls_url: The queue of calls to look at.
         direct_sockets: To more sockets than these a frame goes by that queue.
         bus_url: Where EventBridge is.
         event_bus: The bus that tells of members who are away.
@@ -59,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         api_url: Where clients reach the HTTP API, without a slash at the end.
         parameters_url: Where Parameter Store is.
         canary_parameter: The SecureString with the canary's mail address and password.
+        package_index_url: Where PyPI is.
+        inspector: Whether Inspector shall look at our functions.
         message_days: For how many days messages are kept; 0 for ever.
         stun_urls: The STUN servers, for example ``stun:turn.example.com:3478``.
         turn_urls: The TURN servers, for example ``turn:turn.example.com:3478?transport=udp``; none for no TURN.
@@ -67,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     region: str
+    service: str
     table_prefix: str
     user_pool_id: str
     user_pool_client_id: str
@@ -76,16 +83,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     confirm_mail: bool
     mail_url: str
     mail_from: str
-    web_url: str
+    web_origins: tuple[str, ...]
     files_url: str
+    malware_scan: bool
     erasures_url: str
     limits: Mapping[str, int]
     queue_url: str
     deliveries_url: str
+    calls_url: str
     direct_sockets: int
     bus_url: str
     event_bus: str
     offline_events: bool
+    package_index_url: str
+    inspector: bool
     message_days: int
     api_url: str
     parameters_url: str
@@ -105,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         return cls(
             region=environment["AWS_REGION"],
+            service=environment["POWERTOOLS_SERVICE_NAME"],
             table_prefix=environment["TABLE_PREFIX"],
             user_pool_id=environment["USER_POOL_ID"],
             user_pool_client_id=environment["USER_POOL_CLIENT_ID"],
@@ -114,16 +126,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             confirm_mail=environment["CONFIRM_MAIL"] == "true",
             mail_url=environment["MAIL_URL"],
             mail_from=environment["MAIL_FROM"],
-            web_url=environment["WEB_URL"],
+            web_origins=_listed(environment["WEB_ORIGINS"]),
             files_url=environment["FILES_URL"],
+            malware_scan=environment["MALWARE_SCAN"] == "true",
             erasures_url=environment["ERASURES_URL"],
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
             queue_url=environment["QUEUE_URL"],
             deliveries_url=environment["DELIVERIES_URL"],
+            calls_url=environment["CALLS_URL"],
             direct_sockets=int(environment["DIRECT_SOCKETS"]),
             bus_url=environment["BUS_URL"],
             event_bus=environment["EVENT_BUS"],
             offline_events=environment["OFFLINE_EVENTS"] == "true",
+            package_index_url=environment["PACKAGE_INDEX_URL"],
+            inspector=environment["INSPECTOR"] == "true",
             message_days=int(environment["MESSAGE_DAYS"]),
             api_url=environment["API_URL"],
             parameters_url=environment["PARAMETERS_URL"],

@@ -19,17 +19,21 @@ os.environ.update(
     CONFIRM_MAIL="false",
     MAIL_URL="https://email.us-east-1.amazonaws.com",
     MAIL_FROM="kaiwa@example.com",
-    WEB_URL="https://chat.example.com",
+    WEB_ORIGINS="https://chat.example.com,https://other.example.com",
     FILES_URL="https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
+    MALWARE_SCAN="false",
     ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     LIMITS="{}",
     QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
     DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
+    CALLS_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-calls",
     DIRECT_SOCKETS="100",
     BUS_URL="https://events.us-east-1.amazonaws.com",
     EVENT_BUS="kaiwa-test",
     OFFLINE_EVENTS="false",
     MESSAGE_DAYS="0",
+    PACKAGE_INDEX_URL="https://pypi.example.com",
+    INSPECTOR="true",
     API_URL="https://api.example.com",
     PARAMETERS_URL="https://ssm.us-east-1.amazonaws.com",
     CANARY_PARAMETER="/kaiwa/test/canary",
@@ -68,6 +72,14 @@ from tests.people import Person
 
 hypothesis.settings.register_profile("kaiwa", deadline=None, database=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("kaiwa")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share a local stack in one process."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in {"browser", "e2e"}:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 class Clock:
@@ -196,10 +208,11 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(sockets, "close", gateway.close)
     monkeypatch.setattr(mail, "send", gateway.take_mail)
     monkeypatch.setattr(parameters, "secret", gateway.secret)
+    gateway.inventory.replace(monkeypatch)
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
-    limits.SENDS.forget_all()
-    limits.ICE_SERVERS.forget_all()
+    for bucket in (limits.SENDS, limits.ICE_SERVERS, limits.CALLS, limits.DESCRIPTIONS, limits.CANDIDATES):
+        bucket.forget_all()
     parameters.forget_all()
     monkeypatch.setattr(queue, "send", gateway.send)
     monkeypatch.setattr(bus, "put", gateway.put)

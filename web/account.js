@@ -6,6 +6,7 @@ import { element, fill } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
 import { personName } from "./names.js";
+import { ownFilesView } from "./own_files.js";
 import { pictureButtons } from "./picture.js";
 import { personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
@@ -22,15 +23,22 @@ export function openAccount(client, { onLogOut }) {
   const dialog = openDialog();
   const showAccount = () =>
     dialog.show(
-      accountView(client, account, { dialog, onLogOut, onBlocks: showBlocks, onRemove: showRemoval }),
+      accountView(client, account, {
+        dialog,
+        onLogOut,
+        onFiles: showFiles,
+        onBlocks: showBlocks,
+        onRemove: showRemoval,
+      }),
     );
+  const showFiles = () => dialog.show(ownFilesView(client, { dialog, onBack: showAccount }));
   const showBlocks = () => dialog.show(blocksView(client, { dialog, onBack: showAccount }));
   const showRemoval = () =>
     dialog.show(removalView(client, account, { dialog, onLogOut, onBack: showAccount }));
   showAccount();
 }
 
-function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) {
+function accountView(client, account, { dialog, onLogOut, onFiles, onBlocks, onRemove }) {
   const alert = alertLine();
   const profile = element("div", { class: "profile" });
 
@@ -81,6 +89,7 @@ function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) 
       element(
         "ul",
         { class: "choices" },
+        choice("file", strings.ownFiles.title, onFiles),
         choice("stop", strings.blocks.title, onBlocks),
         choice("leave", words.signOutEverywhere, askToSignOut),
         choice("trash", words.remove, onRemove, "danger"),

@@ -6,6 +6,7 @@ import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
+import { watchFiles } from "./files.js";
 import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
 import { strings } from "./strings.js";
 
@@ -59,6 +60,7 @@ export function workspace(client, { onLogOut, inbox }) {
   document.addEventListener("visibilitychange", wake);
   const stops = [
     stopPictures,
+    watchFiles(client),
     onRoute(showRouted),
     client.on("chats", showTitle),
     () => removeEventListener("online", wake),

@@ -12,14 +12,18 @@ from pathlib import Path
 import pytest
 
 from deploy import package
+from deploy.package import NAMES, Name
+from tests import template
+from tests.contract.test_routes import snake
 
 # Libraries the Lambda runtime brings; a copy of ours would only slow down every cold start.
 RUNTIME_LIBRARIES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 
-HANDLERS = sorted(path.stem for path in (package.ROOT / "handlers").glob("*.py") if path.stem != "__init__")
-
 Imported = dict[str, str]
 """Where each module was found that a function imports before its first event, by its name."""
+
+Run = Callable[[str, str], str]
+"""Runs a program as Lambda starts a function, given the program and the function. Returns what it prints."""
 
 IMPORT = """
 import json, sys
@@ -46,11 +50,19 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("unpacked")
-    with zipfile.ZipFile(package.build("host")) as archive:
-        archive.extractall(folder)
-    return folder
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> dict[Name, Path]:
+    folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
+    for name, folder in folders.items():
+        with zipfile.ZipFile(package.build("host", name)) as archive:
+            archive.extractall(folder)
+    return folders
+
+
+def zip_of(function: str) -> Name:
+    """Return which zip serverless.yml makes a function of."""
+    artifact = template.functions()[function].get("package", template.read("serverless.yml")["package"])["artifact"]
+    (name,) = (one for one in NAMES if package.artifact("arm64", one) == package.ROOT / artifact)
+    return name
 
 
 def template_environment() -> dict[str, str]:
@@ -62,13 +74,12 @@ def template_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def run(unpacked: Path, runtime: Path) -> Callable[[str, str], str]:
-    """Run a program as Lambda starts a function, and return what it prints."""
-
-    def run(program: str, argument: str) -> str:
+def run(unpacked: dict[Name, Path], runtime: Path) -> Run:
+    def run(program: str, function: str) -> str:
+        folders = [str(unpacked[zip_of(function)]), str(runtime)]
         # Without site-packages (-S) and the environment (-I), whatever the zip lacks is missing here too.
         result = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", "-c", program, argument, str(unpacked), str(runtime)],
+            [sys.executable, "-I", "-S", "-B", "-c", program, f"handlers.{snake(function)}", *folders],
             env=template_environment(),
             capture_output=True,
             text=True,
@@ -81,11 +92,11 @@ def run(unpacked: Path, runtime: Path) -> Callable[[str, str], str]:
 
 
 @pytest.fixture(scope="session")
-def imported(run: Callable[[str, str], str]) -> Callable[[str], Imported]:
-    """What a function imports, by the name of its file."""
+def imported(run: Run) -> Callable[[str], Imported]:
+    """What a function imports, by its name."""
 
     @cache
-    def imported(handler: str) -> Imported:
-        return dict(json.loads(run(IMPORT, f"handlers.{handler}")))
+    def imported(function: str) -> Imported:
+        return dict(json.loads(run(IMPORT, function)))
 
     return imported

@@ -15,6 +15,9 @@ PREFIX = f"kaiwa-{compiled.STAGE}-"
 MOST_RESOURCES = 400
 """CloudFormation takes 500."""
 
+MOST_BYTES = 800_000
+"""CloudFormation takes 1 MB from S3 (its user guide, "Understand CloudFormation quotas")."""
+
 MAY_BE_LOGGED = {
     "requestId",
     "requestTime",
@@ -49,6 +52,7 @@ def queries_of_alarms() -> dict[str, compiled.Query]:
 
 def test_a_production_stage_is_well_below_what_cloudformation_takes() -> None:
     assert len(compiled.template()["Resources"]) < MOST_RESOURCES
+    assert len(json.dumps(compiled.template())) < MOST_BYTES
 
 
 def test_every_alarm_leads_to_its_run_book_and_every_run_book_has_an_alarm() -> None:
