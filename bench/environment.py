@@ -30,6 +30,8 @@ ENVIRONMENT = {
     "MESSAGE_DAYS": "0",
     "PACKAGE_INDEX_URL": "https://pypi.org",
     "INSPECTOR": "false",
+    "MALWARE_SCAN": "false",
+    "CALLS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-calls",
     "API_URL": "https://api.example.com",
     "PARAMETERS_URL": "https://ssm.us-east-1.amazonaws.com",
     "CANARY_PARAMETER": "/kaiwa/test/canary",
@@ -59,7 +61,7 @@ def prepare(**others: str) -> None:
 
 def frame(action: str, user_id: str, connection_id: str = "bench=", **fields: Any) -> dict[str, Any]:
     """Return the event of a frame that somebody sends on a socket."""
-    event = _recorded("message")
+    event = recorded("message")
     context = event["requestContext"]
     context["routeKey"] = action
     context["connectionId"] = connection_id
@@ -77,7 +79,7 @@ def request(route: str, user_id: str, body: Any = None, **parameters: str) -> di
         body: What is sent as JSON; None for nothing.
         parameters: Those of the path, and of the query after them.
     """
-    event = _recorded("http")
+    event = recorded("http")
     context = event["requestContext"]
     event["routeKey"] = context["routeKey"] = route
     claims = context["authorizer"]["jwt"]["claims"]
@@ -90,6 +92,7 @@ def request(route: str, user_id: str, body: Any = None, **parameters: str) -> di
     return event
 
 
-def _recorded(name: str) -> dict[str, Any]:
+def recorded(name: str) -> dict[str, Any]:
+    """Return an event as it was recorded."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event

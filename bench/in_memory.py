@@ -67,6 +67,12 @@ class World:
         """Count from nothing."""
         self.meter.costs, self._parcels = Costs(), []
 
+    def take(self) -> Costs:
+        """Return what was counted, and count from nothing."""
+        costs = self.meter.costs
+        self.begin()
+        return costs
+
     def last_done(self) -> tuple[float, int]:
         """Return when the last parcel of the queue was delivered, and how many there were."""
         return max((parcel.result() for parcel in self._parcels), default=0.0), len(self._parcels)
