@@ -68,10 +68,12 @@ class Measured:
     Attributes:
         messages: By pattern and members.
         parcel: DeliverEvents, for a parcel of a hundred sockets.
+        signal: SendSignal, in a call of two.
     """
 
     messages: dict[str, dict[int, Warm]]
     parcel: Warm
+    signal: Warm
 
 
 class _Log(io.TextIOBase):
@@ -95,7 +97,8 @@ def measure(plain: Proxy, metering: Proxy, queue_url: str) -> Measured:
         }
         for pattern in PATTERNS
     }
-    return Measured(messages, Warm(times["parcel"]["milliseconds"], *_told(costs["parcel"])))
+    parcel, signal = (Warm(times[name]["milliseconds"], *_told(costs[name])) for name in ("parcel", "signal"))
+    return Measured(messages, parcel, signal)
 
 
 def _told(warm: dict[str, Any]) -> tuple[int, Costs]:
@@ -110,6 +113,7 @@ def _run(proxy: Proxy, queue_url: str, what: str) -> dict[str, Any]:
         "DYNAMODB_URL": proxy.url,
         "QUEUE_URL": proxy.url,
         "DELIVERIES_URL": queue_url,
+        "CALLS_URL": queue_url,
         "CONNECTIONS_URL": proxy.url,
     }
     command = [sys.executable, "-m", "bench.warm_path", what, proxy.url]
@@ -132,6 +136,7 @@ def main() -> None:
         for pattern, warm in runner.chat(size).items():
             measured[pattern][size] = asdict(warm)
     measured["parcel"] = asdict(runner.parcel())
+    measured["signal"] = asdict(runner.signal())
     print(json.dumps(measured), file=out)
 
 
@@ -179,6 +184,32 @@ class _Runner:
 
         number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 1)
         return self._in_turns({"parcel": deliver}, number, turns)["parcel"]
+
+    def signal(self) -> Warm:
+        """Let one of two in a call send what the other's peer must know."""
+        from core import clock  # noqa: PLC0415
+        from handlers import call_control, send_signal, start_call  # noqa: PLC0415
+        from models.accounts import User  # noqa: PLC0415
+        from models.connections import Connections, Socket  # noqa: PLC0415
+
+        people = {str(uuid4()): f"{uuid4().hex[:15]}=" for _ in range(2)}
+        for user_id, connection_id in people.items():
+            User.create(user_id, f"person_{user_id[:8]}")
+            Connections.add(Socket(user_id, "bench", connection_id, clock.milliseconds()))
+        ann, bob = people
+        event = frame("startCall", ann, people[ann], kind="video", calleeIds=[bob])
+        call_id = json.loads(start_call.handler(event, None)["body"])["data"]["callId"]
+        call_control.handler(frame("acceptCall", bob, people[bob], callId=call_id), None)
+        told = {"candidate": {"candidate": "c" * 120, "sdpMid": "0"}}
+        asked = frame("sendSignal", ann, people[ann], callId=call_id, toUserId=bob, signal=told)
+
+        def send() -> None:
+            answer = send_signal.handler(asked, None)
+            if '"error"' in answer["body"]:
+                raise RuntimeError(f"Expected a signal that was passed on, got {answer}.")
+
+        number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 1)
+        return self._in_turns({"signal": send}, number, turns)["signal"]
 
     def _sending(self, handler: Handler, chat_id: str, sender_id: str) -> Callable[[], None]:
         def send() -> None:
