@@ -28,8 +28,11 @@ OVERHEAD_MILLISECONDS = 2.0
 
 FRAME_BYTES = 600
 PARCEL_SOCKETS = 100
-PING_MINUTES = 5
-"""How often a client pings: domain/presence.py."""
+PING_SECONDS = 300
+"""How often a client must ping at least: domain/presence.py."""
+PAGE_PING_SECONDS = 25
+"""How often the page does in every quiet while, to notice a dead line soon: clients/js/socket.js."""
+HOUR_SECONDS = 3600
 LIFE_HOURS = 2
 """After which API Gateway ends a socket, and its client opens another."""
 
@@ -85,11 +88,15 @@ def operation(costs: Costs, milliseconds: float, *, on_socket: bool = True, push
     return function(warm) + Bill({"sockets": asked + prices.SOCKET_MESSAGE * pushes})
 
 
-def idle_socket_hour(operations: Operations, warm: WarmPath) -> Bill:
+def idle_socket_hour(operations: Operations, warm: WarmPath, ping_seconds: float) -> Bill:
     """Return the bill of a socket that is open for an hour and only pings; with its share of being opened anew."""
-    pings = 60 / PING_MINUTES
-    bill = Bill({"connection minutes": prices.CONNECTION_MINUTE * 60, "pings": prices.SOCKET_MESSAGE * 2 * pings})
-    return bill + opening(operations, warm).times(1 / LIFE_HOURS)
+    return open_socket_hour(ping_seconds) + opening(operations, warm).times(1 / LIFE_HOURS)
+
+
+def open_socket_hour(ping_seconds: float) -> Bill:
+    """Return what API Gateway alone takes for it."""
+    pings = HOUR_SECONDS / ping_seconds
+    return Bill({"connection minutes": prices.CONNECTION_MINUTE * 60, "pings": prices.SOCKET_MESSAGE * 2 * pings})
 
 
 def opening(operations: Operations, warm: WarmPath) -> Bill:
@@ -126,6 +133,7 @@ class Day:
     histories: float = 10
     lists: float = 6
     calls: float = 0.2
+    ping_seconds: float = PAGE_PING_SECONDS
 
 
 DAYS = 30
@@ -137,9 +145,7 @@ def month(operations: Operations, warm: WarmPath, daily_users: int, day: Day = D
     """Return the bill of a month, in the first one: what is stored is kept, and costs more each month."""
     own = warm.messages["ours"][2].milliseconds
     talk = operations[CONVERSATION]
-    minutes = Bill({"connection minutes": prices.CONNECTION_MINUTE * 60 * day.hours_connected})
-    pings = Bill({"pings": prices.SOCKET_MESSAGE * 2 * day.hours_connected * 60 / PING_MINUTES})
-    bill = minutes + pings + opening(operations, warm).times(day.openings)
+    bill = open_socket_hour(day.ping_seconds).times(day.hours_connected) + opening(operations, warm).times(day.openings)
     for members, number in ((2, day.sent_to_two), (10, day.sent_to_ten), (100, day.sent_to_hundred)):
         bill += message(warm, "ours", members).times(number)
     bill += operation(talk["markRead"], own, pushes=1).times(day.marks)

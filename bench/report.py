@@ -64,7 +64,10 @@ def _document(results: Results) -> str:
     from deploy import package  # noqa: PLC0415
 
     warm, day = results.warm_path, cost.Day()
-    idle = cost.idle_socket_hour(results.operations, warm).times(1000)
+    idle, page_idle = (
+        cost.idle_socket_hour(results.operations, warm, seconds).times(1000)
+        for seconds in (cost.PING_SECONDS, cost.PAGE_PING_SECONDS)
+    )
     zips = [
         f"{name}.zip {package.artifact('arm64', name).stat().st_size / 1e6:.1f} MB"
         for name in package.NAMES
@@ -113,7 +116,9 @@ def _document(results: Results) -> str:
         idle=idle.total,
         idle_minutes=idle.parts["connection minutes"],
         idle_pings=idle.parts["pings"],
-        ping_minutes=cost.PING_MINUTES,
+        ping_seconds=cost.PING_SECONDS,
+        page_idle=page_idle.total,
+        page_ping_seconds=cost.PAGE_PING_SECONDS,
         life_hours=cost.LIFE_HOURS,
         hours=day.hours_connected,
         openings=day.openings,
@@ -296,11 +301,17 @@ def _month(results: Results, users: int) -> str:
     bill = cost.month(results.operations, results.warm_path, users)
     sizes = ((2, day.sent_to_two), (10, day.sent_to_ten), (100, day.sent_to_hundred))
     sent = sum(cost.message(results.warm_path, "ours", members).total * number for members, number in sizes)
-    messages = sent * users * cost.DAYS
-    return (
-        f"| {users:,} | ${bill.total:,.0f} | ${bill.total / users:.3f} | ${messages:,.0f} "
-        f"| ${bill.total - messages:,.0f} | ${cost.ably_month(users):,.0f} | ${cost.zegocloud_month(users):,.0f} |"
+    messages, pings = sent * users * cost.DAYS, bill.parts["pings"]
+    parts = (
+        bill.total,
+        messages,
+        pings,
+        bill.total - messages - pings,
+        cost.ably_month(users),
+        cost.zegocloud_month(users),
     )
+    total, *others = (f"${part:,.0f}" for part in parts)
+    return f"| {users:,} | {total} | ${bill.total / users:.3f} | {' | '.join(others)} |"
 
 
 def _hosted(one: prices.Hosted) -> str:
