@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "WEB_ORIGINS": "https://chat.example.com",
     "FILES_URL": "https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
     "ERASURES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
-    "LIMITS": '{"sends": 0}',
+    "LIMITS": '{"sends": 0, "iceServers": 0, "calls": 0, "descriptions": 0, "candidates": 0}',
     "POWERTOOLS_LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "kaiwa-test",
 }

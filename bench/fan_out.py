@@ -38,7 +38,7 @@ Measured = dict[str, dict[int, Reach]]
 
 def measure() -> Measured:
     """Measure all of them."""
-    with world(DELAY_SECONDS) as here:
+    with world(DELAY_SECONDS, counts=False) as here:
         return {pattern: {sockets: _reach(here, pattern, sockets) for sockets in SOCKETS} for pattern in ROUNDS}
 
 
@@ -69,5 +69,6 @@ def _reach(here: World, pattern: str, sockets: int) -> Reach:
         if answer["statusCode"] != 200 or '"error"' in answer["body"] or found != parcels:
             raise RuntimeError(f"Expected a message in {parcels} parcels, got {answer} in {found}.")
         if turn or pattern != "ours":
-            times.append((max(ended, last) - started) * 1000)
+            # DynamoDB's stand-in works in this process; on AWS it would not.
+            times.append((max(ended, last) - started - here.stood_in) * 1000)
     return Reach(median(times), max(times))

@@ -17,6 +17,7 @@ import msgspec
 from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from bench import environment, proxy
 from bench.baselines import tables
@@ -39,9 +40,10 @@ class World:
     Attributes:
         meter: Counts what they ask.
         answers: What is asked before the tables are: it returns an answer of its own, or None.
+        stood_in: Seconds of processor time that the stand-in for DynamoDB has taken of this process.
     """
 
-    def __init__(self, workers: ProcessPoolExecutor | None, described: Mapping[str, Table]) -> None:
+    def __init__(self, workers: ProcessPoolExecutor | None, described: Mapping[str, Table], *, counts: bool) -> None:
         from core import aws  # noqa: PLC0415 - after the environment.
 
         self._over_http = aws.exchange
@@ -52,9 +54,13 @@ class World:
         self._call = BaseClient._make_api_call
         self._client = boto3.client("dynamodb")
         self.answers: Callable[[str, Asked], Answered | None] = lambda _operation, _asked: None
+        self.stood_in = 0.0
         self.meter = Meter(described, self._ask)
+        self._counts = counts
+        self._stub = BotocoreStubber.__call__
         aws.exchange = self._exchange
         BaseClient._make_api_call = self._counted()
+        BotocoreStubber.__call__ = self._timed()
 
     def leave(self) -> None:
         """Put back what was replaced."""
@@ -62,10 +68,11 @@ class World:
 
         aws.exchange = self._over_http
         BaseClient._make_api_call = self._call
+        BotocoreStubber.__call__ = self._stub
 
     def begin(self) -> None:
         """Count from nothing."""
-        self.meter.costs, self._parcels = Costs(), []
+        self.meter.costs, self._parcels, self.stood_in = Costs(), [], 0.0
 
     def take(self) -> Costs:
         """Return what was counted, and count from nothing."""
@@ -108,8 +115,11 @@ class World:
             told: Answered = msgspec.json.decode(answer.body)
             return told
 
-        self.meter.around(operation, msgspec.json.decode(body), send)
+        self._measured(operation, msgspec.json.decode(body), send)
         return answer
+
+    def _measured(self, operation: str, asked: Asked, send: Callable[[], Answered]) -> Answered:
+        return self.meter.around(operation, asked, send) if self._counts else send()
 
     def _from_tables(self, method: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> Any:
         told = self.answers(operation, msgspec.json.decode(body))
@@ -129,10 +139,22 @@ class World:
                 return answered
 
             if client.meta.service_model.service_name == "dynamodb" and client is not self._client:
-                return self.meter.around(operation, asked, send)
+                return self._measured(operation, asked, send)
             return send()
 
         return call
+
+    def _timed(self) -> Callable[..., Any]:
+        """Return what takes the place of moto's answering."""
+
+        def answer(stub: Any, *given: Any, **named: Any) -> Any:
+            before = time.thread_time()
+            try:
+                return self._stub(stub, *given, **named)
+            finally:
+                self.stood_in += time.thread_time() - before
+
+        return answer
 
     def _ask(self, operation: str, asked: Asked) -> Answered:
         told = self.answers(operation, asked)
@@ -142,12 +164,13 @@ class World:
 
 
 @contextmanager
-def world(delay_seconds: float = 0, *, has_workers: bool = True) -> Iterator[World]:
+def world(delay_seconds: float = 0, *, has_workers: bool = True, counts: bool = True) -> Iterator[World]:
     """Give a world whose sockets take this long for a post.
 
     Args:
         delay_seconds: So long.
         has_workers: Whether there are processes that work off the queue; else it is only counted what goes into it.
+        counts: Whether units are counted, which asks much of the tables.
     """
     environment.prepare()
     from core.settings import settings  # noqa: PLC0415
@@ -158,16 +181,16 @@ def world(delay_seconds: float = 0, *, has_workers: bool = True) -> Iterator[Wor
         with mock_aws():
             described = _create_tables()
             if not has_workers:
-                yield from _living(None, described)
+                yield from _living(None, described, counts=counts)
                 return
             with ProcessPoolExecutor(WORKERS, get_context("spawn"), initializer=_warm) as workers:
                 # Each of them starts before anything is measured.
                 list(workers.map(time.sleep, [0.5] * WORKERS))
-                yield from _living(workers, described)
+                yield from _living(workers, described, counts=counts)
 
 
-def _living(workers: ProcessPoolExecutor | None, described: Mapping[str, Table]) -> Iterator[World]:
-    living = World(workers, described)
+def _living(workers: ProcessPoolExecutor | None, described: Mapping[str, Table], *, counts: bool) -> Iterator[World]:
+    living = World(workers, described, counts=counts)
     try:
         yield living
     finally:

@@ -13,6 +13,7 @@ BAR = 330
 LABEL = 190
 
 PLOT_HEIGHT = 300
+LABEL_HEIGHT = 15
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 44, 44
 
 Points = Mapping[str, Mapping[int, float]]
@@ -65,13 +66,17 @@ def lines(title: str, points: Points, x_label: str, y_label: str) -> str:
         at, _ = place(x, lowest)
         drawn.append(_text(at, TOP + height + 18, f"{x:,}", anchor="middle"))
     drawn.append(_text(LEFT + width, 26, y_label, anchor="end"))
-    for name, line in points.items():
-        colour = COLOURS[name]
+    ends = {name: place(max(line), line[max(line)]) for name, line in points.items()}
+    label_y = 0.0
+    for name in sorted(ends, key=lambda name: ends[name][1]):
+        line, colour = points[name], COLOURS[name]
         at = [place(x, y) for x, y in sorted(line.items())]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
         drawn.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in at]
-        drawn.append(_text(at[-1][0] + 10, at[-1][1] + 4, f"{name}: {_number(line[max(line)])}", colour=colour))
+        # Lines that end close together have their labels one below the other.
+        label_y = max(ends[name][1] + 4, label_y + LABEL_HEIGHT)
+        drawn.append(_text(ends[name][0] + 10, label_y, f"{name}: {_number(line[max(line)])}", colour=colour))
     return _svg(title, PLOT_HEIGHT, drawn)
 
 

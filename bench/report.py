@@ -149,10 +149,16 @@ def _short(results: Results) -> str:
         asked = {name: dynamodb(results.warm_path.messages[name][members].costs) for name in ("ours", "common")}
         rows.append(
             f"| {members:,} | {ours:,.0f} | {ours / rate(results, 'common', members):.1f} times "
-            f"| {ours / rate(results, 'naive', members):.1f} times | ${asked['ours'] * prices.MILLION:,.2f} a million "
-            f"| {asked['common'] / asked['ours']:.1f} times less |"
+            f"| {ours / rate(results, 'naive', members):.1f} times | ${asked['ours'] * prices.MILLION:,.2f} "
+            f"| {_less(asked['common'] / asked['ours'])} |"
         )
     return "\n".join(rows)
+
+
+def _less(times: float) -> str:
+    return (
+        f"{times:.1f} times less" if times > 1.1 else "about the same" if times > 0.9 else f"{1 / times:.1f} times MORE"
+    )
 
 
 def _short_words(results: Results) -> str:
@@ -321,7 +327,7 @@ def _hosted(one: prices.Hosted) -> str:
 
 def _plots(results: Results) -> dict[str, str]:
     starts = results.cold_start
-    rows = [(YARDSTICK.removeprefix("import "), starts[YARDSTICK].processor, "yardstick")]
+    rows = [("boto3 and one client", starts[YARDSTICK].processor, "yardstick")]
     rows += [(name, starts[name].processor, "ours") for name in HOT]
     rows.append(("without bytecode", starts[UNCOMPILED].processor, "naive"))
     names = ("ours", "common", "naive")

@@ -162,7 +162,7 @@ class _Runner:
         for prepare_pattern in self._preparations:
             prepare_pattern(chat_id, user_ids, ELSEWHERE if members == SIZES[0] else 0)
         calls = {name: self._sending(handler, chat_id, user_ids[0]) for name, handler in self._handlers.items()}
-        number, turns = (MESSAGES[members], TURNS[members]) if self._is_timed else (1, 1)
+        number, turns = (MESSAGES[members], TURNS[members]) if self._is_timed else (1, 0)
         return self._in_turns(calls, number, turns)
 
     def parcel(self) -> Warm:
@@ -182,7 +182,7 @@ class _Runner:
             if deliver_events.handler(event, None)["batchItemFailures"]:
                 raise RuntimeError("Expected a delivered parcel.")
 
-        number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 1)
+        number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 0)
         return self._in_turns({"parcel": deliver}, number, turns)["parcel"]
 
     def signal(self) -> Warm:
@@ -208,7 +208,7 @@ class _Runner:
             if '"error"' in answer["body"]:
                 raise RuntimeError(f"Expected a signal that was passed on, got {answer}.")
 
-        number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 1)
+        number, turns = (PARCELS, TURNS[100]) if self._is_timed else (1, 0)
         return self._in_turns({"signal": send}, number, turns)["signal"]
 
     def _sending(self, handler: Handler, chat_id: str, sender_id: str) -> Callable[[], None]:
@@ -237,7 +237,7 @@ class _Runner:
                 if turn:
                     times[name].append(used / number * 1000)
         for name, each in times.items():
-            measured[name].milliseconds = median(each)
+            measured[name].milliseconds = median(each) if each else 0.0
         return measured
 
 
