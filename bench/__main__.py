@@ -55,7 +55,7 @@ def _on_local_stack(results: dict[str, Any]) -> None:
 
 def _in_memory(results: dict[str, Any]) -> None:
     # Models name their tables while they are imported, so the environment comes first.
-    environment.prepare()
+    environment.prepare(**environment.QUIET)
     from bench import fan_out, operations, posts, report  # noqa: PLC0415
 
     with progress.step("posts, against boto3"):

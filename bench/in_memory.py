@@ -172,7 +172,7 @@ def world(delay_seconds: float = 0, *, has_workers: bool = True, counts: bool = 
         has_workers: Whether there are processes that work off the queue; else it is only counted what goes into it.
         counts: Whether units are counted, which asks much of the tables.
     """
-    environment.prepare()
+    environment.prepare(**environment.QUIET)
     from core.settings import settings  # noqa: PLC0415
 
     with proxy.running({"execute-api": delay_seconds}) as sockets:
