@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import cold_start, environment, local_aws, proxy, round_trips, warm_path
+from bench import cold_start, in_memory, local_aws, proxy, round_trips, warm_path
 from local import ports, progress
 from local.errors import LocalError
 from local.stack import Stack
@@ -54,8 +54,7 @@ def _on_local_stack(results: dict[str, Any]) -> None:
 
 
 def _in_memory(results: dict[str, Any]) -> None:
-    # Models name their tables while they are imported, so the environment comes first.
-    environment.prepare(**environment.QUIET)
+    in_memory.prepare()
     from bench import fan_out, operations, posts, report  # noqa: PLC0415
 
     with progress.step("posts, against boto3"):

@@ -50,9 +50,6 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "kaiwa-test",
 }
 
-QUIET = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
-"""For where nobody measures what is logged: a logger holds on to the output that was there when it was made."""
-
 EVENTS = Path(__file__).parent.parent / "tests" / "integration" / "events"
 """Events as API Gateway sent them."""
 

@@ -172,7 +172,7 @@ def world(delay_seconds: float = 0, *, has_workers: bool = True, counts: bool = 
         has_workers: Whether there are processes that work off the queue; else it is only counted what goes into it.
         counts: Whether units are counted, which asks much of the tables.
     """
-    environment.prepare(**environment.QUIET)
+    prepare()
     from core.settings import settings  # noqa: PLC0415
 
     with proxy.running({"execute-api": delay_seconds}) as sockets:
@@ -187,6 +187,11 @@ def world(delay_seconds: float = 0, *, has_workers: bool = True, counts: bool = 
                 # Each of them starts before anything is measured.
                 list(workers.map(time.sleep, [0.5] * WORKERS))
                 yield from _living(workers, described, counts=counts)
+
+
+def prepare() -> None:
+    """Put into the environment what functions find there; these log nothing. It comes before any import of theirs."""
+    environment.prepare(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_METRICS_DISABLED="true")
 
 
 def _living(workers: ProcessPoolExecutor | None, described: Mapping[str, Table], *, counts: bool) -> Iterator[World]:
