@@ -86,7 +86,7 @@ def topics() -> list[Topic]:
         if heading := re.fullmatch(r"  # (.+)", line):
             if not before.strip():
                 found.append(Topic(heading[1], []))
-        elif function := re.fullmatch(r"  (\w+):", line):
+        elif function := re.fullmatch(r"  (\w+):(?: # .+)?", line):
             found[-1].functions.append(function[1])
         elif line and not line.startswith(" "):
             break
@@ -95,11 +95,17 @@ def topics() -> list[Topic]:
 
 
 def triggers(function: str) -> tuple[str, ...]:
-    """Return what leads to a function, each once. Without an event it is one that Cognito asks, or the gateway."""
+    """Return what leads to a function, each once.
+
+    One without an event is asked by the gateway or by Cognito, or by Systems Manager at its time.
+    """
     events = template.functions()[function].get("events", [])
     kinds = {TRIGGERS[kind] for event in events for kind in event}
-    if not kinds:
-        kinds = {"socket"} if function == _authorizer() else {"Cognito"}
+    if function == _authorizer():
+        kinds = {"socket"}
+    elif not kinds:
+        (pool,) = template.resources("AWS::Cognito::UserPool").values()
+        kinds = {"Cognito" if f"{function}LambdaFunction" in str(pool["LambdaConfig"]) else "schedule"}
     return tuple(kind for kind in COLOURS if kind in kinds)
 
 

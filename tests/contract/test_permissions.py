@@ -69,28 +69,11 @@ def test_every_permission_is_used(  # noqa: PLR0915 - one conversation.
     ann.ask("markRead", chatId=chat_id, seq=1)
     ann.ask("getPresence", userIds=[bob.user_id])
 
-    # What is told of a change, a coming and a going finds a socket that is gone too.
-    def lose_one() -> None:
-        bob.open_socket().lose()
-        clock.advance(10)
-
-    lose_one()
-    ann.ask("editMessage", chatId=chat_id, messageId=message["messageId"], text="hello")
-    ann.standing_socket.close()
-    lose_one()
-    last = ann.open_socket()
-    lose_one()
-    last.close()
-    group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
-    ann.ask("removeMember", chatId=group, userId=bob.user_id)
-
+    tell_who_is_gone(ann, bob, clock, message)
     call_each_other(gateway, ann, bob, calls, clock)
-
     bring_files(gateway, ann, bob, calls)
     look_at_files(gateway, ann, bob, clock, monkeypatch)
-
     with_the_queue(gateway, ann, bob, clock, monkeypatch)
-
     leave_by_every_way(gateway, ann, bob, monkeypatch)
     watch(gateway)
 
@@ -105,6 +88,24 @@ def test_every_permission_is_used(  # noqa: PLR0915 - one conversation.
                 used[name] |= {(f"dynamodb:{action}", f"{table}/stream") for action in FOLLOWING}
     assert used == template.permissions()
     check_each_is_missed(calls, monkeypatch)
+
+
+def tell_who_is_gone(ann: Person, bob: Person, clock: Clock, message: dict[str, Any]) -> None:
+    """What is told of a change, a coming and a going finds a socket that is gone."""
+
+    def lose_one() -> None:
+        bob.open_socket().lose()
+        clock.advance(10)
+
+    lose_one()
+    ann.ask("editMessage", chatId=message["chatId"], messageId=message["messageId"], text="hello")
+    ann.standing_socket.close()
+    lose_one()
+    last = ann.open_socket()
+    lose_one()
+    last.close()
+    group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
+    ann.ask("removeMember", chatId=group, userId=bob.user_id)
 
 
 def watch(gateway: Gateway) -> None:
