@@ -30,7 +30,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chat reset test check audit bench documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
+.PHONY: help run demo chat reset test check audit bench soak documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 
 documents: $(VENV)  ## write docs/openapi.json and docs/asyncapi.json anew from the code
 	@$(PYTHON) -m docs.documents
+
+soak: $(VENV) $(MODULES)  ## hold 1,000 sockets and a steady load for SECONDS (600), and compare the logs
+	@PYTHONPATH=clients/python $(PYTHON) -m bench.soak
 
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots

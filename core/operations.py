@@ -8,6 +8,7 @@ renders the same result as an HTTP response or as a reply frame. Below it nobody
 import base64
 import hmac
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -264,7 +265,7 @@ def decode(fields: dict[str, Any], texts: Mapping[str, str], request: type[Reque
     Raises:
         InvalidRequest: With every field at fault.
     """
-    types = {field.encode_name: field for field in msgspec.structs.fields(request)}
+    types = _fields(request)
     problems = [
         FieldError(name, "This field is not known here.") for name in fields if name not in types or name in texts
     ]
@@ -283,6 +284,12 @@ def decode(fields: dict[str, Any], texts: Mapping[str, str], request: type[Reque
     if problems:
         raise InvalidRequest.fields(problems)
     return request(**values)
+
+
+@cache
+def _fields(request: type[Request]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return a request's fields by their names on the wire."""
+    return {field.encode_name: field for field in msgspec.structs.fields(request)}
 
 
 def _field_error(name: str, words: str) -> FieldError:

@@ -3,8 +3,33 @@
 import os
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 import msgspec
+
+
+class Credentials(NamedTuple):
+    """Who somebody is to AWS.
+
+    Attributes:
+        access_key: The key's id.
+        secret_key: The key.
+        token: What goes with a key that is good for a time; None with one that is good for ever.
+    """
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Credentials | None":
+        """Read a process's own credentials, or None.
+
+        Lambda sets them for as long as a process lives (its developer guide, "Defined runtime environment variables"),
+        but not where one is restored from a snapshot.
+        """
+        key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+        return cls(key, secret, environment.get("AWS_SESSION_TOKEN")) if key and secret else None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,3 +162,8 @@ def _listed(text: str) -> tuple[str, ...]:
 def settings() -> Settings:
     """Return this process's settings, read once."""
     return Settings.read(os.environ)
+
+
+def given_credentials() -> Credentials | None:
+    """Return the credentials that the environment holds at this moment, or None."""
+    return Credentials.read(os.environ)

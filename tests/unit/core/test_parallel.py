@@ -98,6 +98,17 @@ def test_each_keeps_no_more_under_way_than_it_says() -> None:
     assert most == MOST_AT_ONCE
 
 
+def test_each_may_be_used_from_inside() -> None:
+    """More at once than there are threads: those who wait must not be waited for."""
+    inner = threading.Barrier(MOST_AT_ONCE)
+
+    def outer(_item: int) -> list[int]:
+        inner.wait(PATIENCE_SECONDS)
+        return each(lambda item: item + 1, range(4))
+
+    assert each(outer, range(MOST_AT_ONCE)) == [[1, 2, 3, 4]] * MOST_AT_ONCE
+
+
 def test_what_one_of_each_raises_comes_out() -> None:
     with pytest.raises(Mishap, match="2"):
         each(lambda item: fail(str(item)) if item == 2 else item, [1, 2, 3])
@@ -129,3 +140,15 @@ def test_nothing_comes_out_before_each_has_ended() -> None:
     with pytest.raises(Mishap):
         each(run, [0, 1, 2])
     assert sorted(ended) == [1, 2]
+
+
+def test_the_others_of_each_are_called_though_one_raises() -> None:
+    called: list[int] = []
+
+    def run(item: int) -> None:
+        called.append(item)
+        fail(str(item))
+
+    with pytest.raises(Mishap, match="0"):
+        each(run, range(100))
+    assert sorted(called) == list(range(100))
