@@ -9,7 +9,7 @@ import { personName } from "./names.js";
 import { pictureButtons } from "./picture.js";
 import { personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.account;
 
@@ -59,7 +59,7 @@ function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) 
 
   function askToSignOut() {
     askFirst({
-      title: `${words.signOutEverywhere}?`,
+      title: words.signOutTitle,
       hint: words.signOutHint,
       action: words.signOutEverywhere,
       async onConfirm() {

@@ -6,7 +6,7 @@ import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMails } from "./mails.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { themeButton } from "./theme_button.js";
 
 /**

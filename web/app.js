@@ -4,9 +4,10 @@ import { Client } from "./clients/js/index.js";
 import { element, fill } from "./dom.js";
 import { entrance } from "./entrance.js";
 import { browserSession, deviceId } from "./session.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { workspace } from "./workspace.js";
 
+document.documentElement.lang = strings.language;
 const app = document.querySelector("#app");
 const session = browserSession();
 /** What the entrance says to somebody whose session has ended. */

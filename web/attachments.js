@@ -2,7 +2,7 @@
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;

@@ -8,7 +8,7 @@ import { openNewChat } from "./new_chat.js";
 import { peopleSearch, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
 import { chatAddress, goToChat } from "./route.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { listTime } from "./times.js";
 
 const words = strings.chats;
@@ -209,7 +209,7 @@ function chatRow(client, chat, { isOpen }) {
             "span",
             { class: "chat-name" },
             name,
-            isOnline && unseen(`, ${strings.conversation.online}`),
+            isOnline && unseen(words.online),
           ),
           element("time", { class: "chat-time" }, time),
           element("span", { class: writers.length > 0 ? "chat-preview typing" : "chat-preview" }, preview),
@@ -238,6 +238,6 @@ function previewText(client, chat) {
   if (!message) return words.noMessages;
   const text = message.deletedAt ? words.deleted : message.text || words.file;
   const line = text.replace(/\s+/gu, " ").slice(0, 140);
-  if (message.senderId === client.userId) return `${words.you}: ${line}`;
-  return chat.kind === "group" ? `${personName(client.people.get(message.senderId))}: ${line}` : line;
+  if (message.senderId === client.userId) return words.preview(words.you, line);
+  return chat.kind === "group" ? words.preview(personName(client.people.get(message.senderId)), line) : line;
 }

@@ -3,7 +3,7 @@ import { attachments } from "./attachments.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { Shelf } from "./clients/js/shelf.js";
 
 const words = strings.conversation;

@@ -11,7 +11,7 @@ import { messageRows } from "./messages.js";
 import { chatName, personName } from "./names.js";
 import { onLongPress } from "./press.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { typingLine } from "./typing_line.js";
 
 const words = strings.conversation;
@@ -224,7 +224,7 @@ export function conversation(client, chatId) {
     return element(
       "p",
       { class: "retry-note", role: "alert" },
-      `${words.loadFailed} ${problemText(error)} `,
+      words.loadFailed(problemText(error)),
       button,
     );
   }

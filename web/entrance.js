@@ -5,7 +5,7 @@ import { entranceForms } from "./entrance_forms.js";
 import { icon } from "./icons.js";
 import { openMails } from "./mails.js";
 import { logInProof, onRoute } from "./route.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { themeButton } from "./theme_button.js";
 
 /**

@@ -3,7 +3,7 @@ import { Problem } from "./clients/js/index.js";
 import { element } from "./dom.js";
 import { againLink, fields, form, otherWay } from "./form.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.entrance;
 

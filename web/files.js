@@ -3,7 +3,7 @@ import { announce, element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { openDialog } from "./dialog.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;

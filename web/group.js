@@ -9,7 +9,7 @@ import { personName } from "./names.js";
 import { peopleChoice } from "./people_choice.js";
 import { problemText } from "./problems.js";
 import { goToChats } from "./route.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.group;
 
@@ -100,7 +100,7 @@ function membersView(client, chatId, { dialog, onAdd }) {
           element(
             "span",
             { class: "person-names" },
-            element("span", { class: "person-name" }, isSelf ? `${name} (${strings.people.self})` : name),
+            element("span", { class: "person-name" }, isSelf ? strings.people.withSelf(name) : name),
             person.username && element("span", { class: "person-username" }, `@${person.username}`),
           ),
           isAdmin && element("span", { class: "tag" }, words.admin),

@@ -8,7 +8,7 @@ import { openMenu } from "./menu.js";
 import { chatName, partnerId, personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { goToChats } from "./route.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { pastTime } from "./times.js";
 
 const words = strings.conversation;
@@ -114,7 +114,7 @@ export function conversationHeading(client, chatId) {
   function memberNames({ memberIds }) {
     const others = memberIds.filter((userId) => userId !== client.userId).slice(0, NAMES_SHOWN);
     const names = others.map((userId) => personName(client.people.get(userId)));
-    return `${words.members(memberIds.length)}: ${[...names, strings.people.self].join(", ")}`;
+    return words.membersNamed(words.members(memberIds.length), [...names, strings.people.self]);
   }
 
   function personDetail(userId) {

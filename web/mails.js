@@ -2,7 +2,7 @@
 import { dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
 import { splitLinks } from "./links.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { pastTime } from "./times.js";
 
 const words = strings.mails;

@@ -3,7 +3,7 @@ import { askFirst } from "./dialog.js";
 import { announce } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { reactionChoices } from "./reactions.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.conversation;
 

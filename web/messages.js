@@ -7,7 +7,7 @@ import { splitLinks } from "./links.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { reactionList } from "./reactions.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { clockTime, dayName, dayOf, fullTime } from "./times.js";
 
 const words = strings.conversation;
@@ -226,7 +226,7 @@ function failure(client, entry, problem) {
   return element(
     "div",
     { class: "failure" },
-    element("span", {}, `${words.notSent}. ${problem} `),
+    element("span", {}, words.notSentBecause(problem)),
     element(
       "button",
       { type: "button", class: "link", onclick: () => client.retry(entry.id) },

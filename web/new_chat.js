@@ -6,9 +6,9 @@ import { field } from "./field.js";
 import { icon } from "./icons.js";
 import { peopleChoice } from "./people_choice.js";
 import { peoplePicker, personParts } from "./people_search.js";
-import { problemText } from "./problems.js";
+import { problemText, serverText } from "./problems.js";
 import { goToChat } from "./route.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.newChat;
 
@@ -95,7 +95,7 @@ function groupView(client, { dialog, onBack }) {
       dialog.close();
       goToChat(chat.chatId);
     } catch (error) {
-      if (error instanceof Problem && error.fields.name) name.complain(error.fields.name);
+      if (error instanceof Problem && error.fields.name) name.complain(serverText(error.fields.name) ?? problemText(error));
       else alert.tell(problemText(error));
     } finally {
       button.disabled = false;

@@ -4,7 +4,7 @@ import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { personName } from "./names.js";
 import { peoplePicker, personParts } from "./people_search.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.newChat;
 

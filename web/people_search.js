@@ -3,7 +3,7 @@ import { personAvatar } from "./avatar.js";
 import { element, fill } from "./dom.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const PAUSE_MS = 200;
 

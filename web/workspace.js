@@ -7,7 +7,7 @@ import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
 import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 /**
  * @param {import("./clients/js/client.js").Client} client

@@ -1,6 +1,7 @@
-/** Every word the page says, in one language. Another language is another module of this shape. */
+/** Every word the page says, in English. Another language is another module of this shape. */
 export const strings = {
   language: "en",
+  name: "English",
   product: "Kaiwa",
   tagline: "Good conversations, in your team’s own cloud.",
 
@@ -78,6 +79,8 @@ export const strings = {
     noMessages: "No messages yet",
     deleted: "Message deleted",
     file: "File",
+    preview: (name, text) => `${name}: ${text}`,
+    online: ", online",
     unread: (count) => (count === 1 ? "1 unread message" : `${count} unread messages`),
     manyUnread: "99+",
     typing: "writing…",
@@ -98,6 +101,7 @@ export const strings = {
     read: "Read",
     readBy: (names) => `Read by ${names}`,
     notSent: "Not sent",
+    notSentBecause: (problem) => `Not sent. ${problem} `,
     tryAgain: "Try again",
     discard: "Delete",
     tooLong: (count) => `${count} characters too many`,
@@ -106,7 +110,7 @@ export const strings = {
     noneHint: (name) => `Say hello to ${name}.`,
     beginning: "This is the beginning of your conversation.",
     loading: "Loading messages…",
-    loadFailed: "The messages could not be loaded.",
+    loadFailed: (problem) => `The messages could not be loaded. ${problem} `,
     newMessages: "New",
     toLatest: "To the latest messages",
     newBelow: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
@@ -144,6 +148,7 @@ export const strings = {
     left: "You are no longer in this chat.",
     menu: "Chat menu",
     members: (count) => (count === 1 ? "1 member" : `${count} members`),
+    membersNamed: (members, names) => `${members}: ${names.join(", ")}`,
     system: {
       added: (by, names) => `${by} added ${names}`,
       joined: (names) => `${names} joined`,
@@ -164,6 +169,7 @@ export const strings = {
     unknown: "Someone",
     gone: "Deleted account",
     self: "you",
+    withSelf: (name) => `${name} (you)`,
     list: (names) => new Intl.ListFormat("en").format(names),
   },
 
@@ -228,6 +234,7 @@ export const strings = {
     removePicture: "Remove picture",
     pictureUnreadable: "This file is not a picture that the browser can show.",
     signOutEverywhere: "Sign out everywhere",
+    signOutTitle: "Sign out everywhere?",
     signOutHint: "Every device is signed out, this one too.",
     remove: "Delete account",
     removeHint:
@@ -237,6 +244,10 @@ export const strings = {
     mails: "Mails of this machine",
     logOut: "Log out",
     theme: { auto: "Theme: as the device", light: "Theme: light", dark: "Theme: dark" },
+  },
+
+  times: {
+    dayAndClock: (day, clock) => `${day}, ${clock}`,
   },
 
   files: {
