@@ -5,11 +5,12 @@ import { alertLine, askFirst, dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
-import { personName } from "./names.js";
-import { pictureButtons } from "./picture.js";
-import { personParts } from "./people_search.js";
-import { problemText } from "./problems.js";
 import { strings } from "./language.js";
+import { personName } from "./names.js";
+import { personParts } from "./people_search.js";
+import { pictureButtons } from "./picture.js";
+import { problemText } from "./problems.js";
+import { settingsView } from "./settings.js";
 
 const words = strings.account;
 
@@ -22,15 +23,22 @@ export function openAccount(client, { onLogOut }) {
   const dialog = openDialog();
   const showAccount = () =>
     dialog.show(
-      accountView(client, account, { dialog, onLogOut, onBlocks: showBlocks, onRemove: showRemoval }),
+      accountView(client, account, {
+        dialog,
+        onLogOut,
+        onSettings: showSettings,
+        onBlocks: showBlocks,
+        onRemove: showRemoval,
+      }),
     );
+  const showSettings = () => dialog.show(settingsView({ onClose: dialog.close, onBack: showAccount }));
   const showBlocks = () => dialog.show(blocksView(client, { dialog, onBack: showAccount }));
   const showRemoval = () =>
     dialog.show(removalView(client, account, { dialog, onLogOut, onBack: showAccount }));
   showAccount();
 }
 
-function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) {
+function accountView(client, account, { dialog, onLogOut, onSettings, onBlocks, onRemove }) {
   const alert = alertLine();
   const profile = element("div", { class: "profile" });
 
@@ -81,6 +89,7 @@ function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) 
       element(
         "ul",
         { class: "choices" },
+        choice("settings", strings.settings.title, onSettings),
         choice("stop", strings.blocks.title, onBlocks),
         choice("leave", words.signOutEverywhere, askToSignOut),
         choice("trash", words.remove, onRemove, "danger"),

@@ -3,8 +3,8 @@ import { Api } from "./clients/js/api.js";
 import { Client } from "./clients/js/index.js";
 import { element, fill } from "./dom.js";
 import { entrance } from "./entrance.js";
-import { browserSession, deviceId } from "./session.js";
 import { strings } from "./language.js";
+import { browserSession, deviceId } from "./session.js";
 import { workspace } from "./workspace.js";
 
 document.documentElement.lang = strings.language;

@@ -1,8 +1,8 @@
 /** The files that will go with the next message: chosen, on their way, or there. */
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { problemText } from "./problems.js";
 import { strings } from "./language.js";
+import { problemText } from "./problems.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;

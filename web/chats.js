@@ -3,12 +3,12 @@ import { accountBar } from "./account_bar.js";
 import { chatAvatar } from "./avatar.js";
 import { element, fill, showRows, unseen } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { chatName, partnerId, personName } from "./names.js";
 import { openNewChat } from "./new_chat.js";
 import { peopleSearch, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
 import { chatAddress, goToChat } from "./route.js";
-import { strings } from "./language.js";
 import { listTime } from "./times.js";
 
 const words = strings.chats;

@@ -1,10 +1,10 @@
 /** Where a message is written. */
+import { Shelf } from "./clients/js/shelf.js";
 import { attachments } from "./attachments.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { problemText } from "./problems.js";
 import { strings } from "./language.js";
-import { Shelf } from "./clients/js/shelf.js";
+import { problemText } from "./problems.js";
 
 const words = strings.conversation;
 /** The protocol's limit, in characters as people count them. */

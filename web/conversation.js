@@ -6,12 +6,12 @@ import { announce, element, fill, showRows } from "./dom.js";
 import { entriesOf } from "./entries.js";
 import { conversationHeading } from "./heading.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { openMessageMenu } from "./message_menu.js";
 import { messageRows } from "./messages.js";
 import { chatName, personName } from "./names.js";
 import { onLongPress } from "./press.js";
 import { problemText } from "./problems.js";
-import { strings } from "./language.js";
 import { typingLine } from "./typing_line.js";
 
 const words = strings.conversation;

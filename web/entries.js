@@ -1,6 +1,6 @@
 /** What a conversation shows, as plain values: stored messages, pending ones, and who came and went. */
-import { personName } from "./names.js";
 import { strings } from "./language.js";
+import { personName } from "./names.js";
 
 const words = strings.conversation.system;
 

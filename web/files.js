@@ -1,9 +1,9 @@
 /** The files of a message: pictures are shown, everything else is a card that fetches it. */
+import { openDialog } from "./dialog.js";
 import { announce, element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { openDialog } from "./dialog.js";
-import { problemText } from "./problems.js";
 import { strings } from "./language.js";
+import { problemText } from "./problems.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;

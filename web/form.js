@@ -3,8 +3,8 @@ import { Problem } from "./clients/js/index.js";
 import { alertLine } from "./dialog.js";
 import { element } from "./dom.js";
 import { field } from "./field.js";
-import { problemText, serverText } from "./problems.js";
 import { strings } from "./language.js";
+import { problemText, serverText } from "./problems.js";
 
 const words = strings.entrance;
 

@@ -4,11 +4,11 @@ import { askFirst } from "./dialog.js";
 import { announce, element, fill } from "./dom.js";
 import { askToLeave, openGroup } from "./group.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { openMenu } from "./menu.js";
 import { chatName, partnerId, personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { goToChats } from "./route.js";
-import { strings } from "./language.js";
 import { pastTime } from "./times.js";
 
 const words = strings.conversation;

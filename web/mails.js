@@ -1,8 +1,8 @@
 /** The mails that the local stack has sent, for trying codes and links on one's own machine. */
 import { dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
-import { splitLinks } from "./links.js";
 import { strings } from "./language.js";
+import { splitLinks } from "./links.js";
 import { pastTime } from "./times.js";
 
 const words = strings.mails;

@@ -1,9 +1,9 @@
 /** What can be done with a message, as a menu. */
 import { askFirst } from "./dialog.js";
 import { announce } from "./dom.js";
+import { strings } from "./language.js";
 import { openMenu } from "./menu.js";
 import { reactionChoices } from "./reactions.js";
-import { strings } from "./language.js";
 
 const words = strings.conversation;
 

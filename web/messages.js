@@ -3,11 +3,11 @@ import { personAvatar, hueOf } from "./avatar.js";
 import { element, unseen } from "./dom.js";
 import { fileList } from "./files.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { splitLinks } from "./links.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { reactionList } from "./reactions.js";
-import { strings } from "./language.js";
 import { clockTime, dayName, dayOf, fullTime } from "./times.js";
 
 const words = strings.conversation;

@@ -4,11 +4,11 @@ import { alertLine, dialogHeading, openDialog } from "./dialog.js";
 import { element } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { peopleChoice } from "./people_choice.js";
 import { peoplePicker, personParts } from "./people_search.js";
 import { problemText, serverText } from "./problems.js";
 import { goToChat } from "./route.js";
-import { strings } from "./language.js";
 
 const words = strings.newChat;
 

@@ -1,7 +1,7 @@
 /** Reactions: the few to choose from, and those below a message. */
 import { element } from "./dom.js";
-import { personName } from "./names.js";
 import { strings } from "./language.js";
+import { personName } from "./names.js";
 
 const words = strings.conversation;
 

@@ -6,8 +6,8 @@ import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
-import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
 import { strings } from "./language.js";
+import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
 
 /**
  * @param {import("./clients/js/client.js").Client} client

@@ -3,6 +3,7 @@ export const strings = {
   language: "en",
   name: "English",
   product: "Kaiwa",
+  mark: "会話",
   tagline: "Good conversations, in your team’s own cloud.",
 
   entrance: {
@@ -244,6 +245,11 @@ export const strings = {
     mails: "Mails of this machine",
     logOut: "Log out",
     theme: { auto: "Theme: as the device", light: "Theme: light", dark: "Theme: dark" },
+  },
+
+  settings: {
+    title: "Settings",
+    language: "Language",
   },
 
   times: {

@@ -12,6 +12,7 @@ export const strings = {
   language: "ja",
   name: "日本語",
   product: "Kaiwa",
+  mark: "会話",
   tagline: "チームのクラウドで、心地よい会話を。",
 
   entrance: {
@@ -257,6 +258,11 @@ export const strings = {
       light: "テーマ: ライト",
       dark: "テーマ: ダーク",
     },
+  },
+
+  settings: {
+    title: "設定",
+    language: "言語 (Language)",
   },
 
   times: {
