@@ -32,25 +32,32 @@ const ONLY_EMOJI = new RegExp(`^(?:(?:${FLAG}|${PICTURE})\\s*){1,3}$`, "u");
 
 /**
  * @param {import("./clients/js/client.js").Client} client
- * @param {import("./entries.js").Entry[]} entries
- * @param {{isGroup: boolean, firstUnreadId?: string, isAtBeginning: boolean, actions: Actions}} options
+ * @param {string} chatId
+ * @param {{entries: import("./entries.js").Entry[], before?: import("./entries.js").Entry,
+ *   after?: import("./entries.js").Entry}} shown What is shown, and what stands before and after it unseen.
+ * @param {{firstUnreadId?: string, isAtBeginning: boolean, actions: Actions}} options
  * @returns {import("./dom.js").Row[]}
  */
-export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBeginning, actions }) {
-  const byMessageId = new Map(entries.map((entry) => [entry.messageId, entry]));
+export function messageRows(
+  client,
+  chatId,
+  { entries, before, after },
+  { firstUnreadId, isAtBeginning, actions },
+) {
+  const isGroup = client.chats.get(chatId).kind === "group";
   const rows = [];
   if (isAtBeginning && entries.length > 0) rows.push(textRow("beginning", words.beginning, "beginning"));
   entries.forEach((entry, index) => {
-    const previous = entries[index - 1];
+    const previous = entries[index - 1] ?? before;
     const startsDay = !previous || dayOf(previous.time) !== dayOf(entry.time);
     const startsNew = entry.id === firstUnreadId;
     if (startsDay) rows.push(textRow(`day ${dayOf(entry.time)}`, dayName(entry.time), "day"));
     if (startsNew) rows.push(textRow("new", words.newMessages, "new"));
     if (entry.kind === "system") return rows.push(textRow(entry.id, entry.text, "system"));
     const isFirst = startsDay || startsNew || !stands(previous, entry);
-    const next = entries[index + 1];
+    const next = entries[index + 1] ?? after;
     const isLast = !next || next.id === firstUnreadId || !stands(entry, next);
-    const quote = entry.replyTo && quoteOf(client, entry.replyTo, byMessageId.get(entry.replyTo));
+    const quote = entry.replyTo && quoteOf(client, entry.replyTo, client.log(chatId).message(entry.replyTo));
     rows.push(messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }));
   });
   return rows;
@@ -75,14 +82,14 @@ function textRow(key, text, kind) {
 }
 
 /** What is shown of the message that another one answers; it may be from before those held. */
-function quoteOf(client, messageId, entry) {
-  if (!entry) return { messageId, text: words.earlier };
-  const isOwn = entry.senderId === client.userId;
+function quoteOf(client, messageId, message) {
+  if (!message) return { messageId, text: words.earlier };
+  const isOwn = message.senderId === client.userId;
   return {
     messageId,
-    senderId: entry.senderId,
-    name: isOwn ? strings.chats.you : personName(client.people.get(entry.senderId)),
-    text: entry.isDeleted ? words.deleted : entry.text.slice(0, QUOTE_LENGTH) || strings.chats.file,
+    senderId: message.senderId,
+    name: isOwn ? strings.chats.you : personName(client.people.get(message.senderId)),
+    text: message.deletedAt ? words.deleted : message.text?.slice(0, QUOTE_LENGTH) || strings.chats.file,
   };
 }
 
