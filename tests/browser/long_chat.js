@@ -1,4 +1,7 @@
-/** In place of web/app.js: the workspace before a server in memory, whose one chat is long. */
+/**
+ * In place of web/app.js: the workspace before a server in memory, whose one chat is long. With `?held` in the address
+ * all of it has been loaded before anything is shown.
+ */
 import { FakeServer } from "./clients/js/fake/server.js";
 import { Client, Session } from "./clients/js/index.js";
 import { FleetingStorage, Shelf } from "./clients/js/shelf.js";
@@ -26,6 +29,10 @@ async function fetch(address, options) {
 const session = new Session(new Shelf(new FleetingStorage(), "session"));
 session.keep({ userId: "ann", accessToken: "a", refreshToken: "r", expiresIn: 86_400 }, Date.now());
 const client = new Client({ url: "https://server.invalid", session, fetch, WebSocket: server.WebSocket });
-document.querySelector("#app").append(workspace(client, { onLogOut() {} }).element);
-client.start();
 globalThis.server = server;
+client.start();
+if (location.search === "?held") {
+  await client.openChat("chat");
+  while (client.log("chat").hasEarlier) await client.loadEarlier("chat");
+}
+document.querySelector("#app").append(workspace(client, { onLogOut() {} }).element);
