@@ -2,6 +2,7 @@
 import { accountBar } from "./account_bar.js";
 import { chatAvatar } from "./avatar.js";
 import { element, fill, showRows, unseen } from "./dom.js";
+import { plainText } from "./format.js";
 import { icon } from "./icons.js";
 import { strings } from "./language.js";
 import { chatName, partnerId, personName } from "./names.js";
@@ -13,6 +14,7 @@ import { listTime } from "./times.js";
 
 const words = strings.chats;
 const NEAR_END_PX = 300;
+const PREVIEW_LENGTH = 200;
 
 /**
  * @param {import("./clients/js/client.js").Client} client
@@ -237,7 +239,7 @@ function previewText(client, chat) {
   const message = chat.lastMessage;
   if (!message) return words.noMessages;
   const text = message.deletedAt ? words.deleted : message.text || words.file;
-  const line = text.replace(/\s+/gu, " ").slice(0, 140);
+  const line = plainText(text.slice(0, PREVIEW_LENGTH)).replace(/\s+/gu, " ");
   if (message.senderId === client.userId) return words.preview(words.you, line);
   return chat.kind === "group" ? words.preview(personName(client.people.get(message.senderId)), line) : line;
 }

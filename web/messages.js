@@ -2,9 +2,10 @@
 import { personAvatar, hueOf } from "./avatar.js";
 import { element, unseen } from "./dom.js";
 import { fileList } from "./files.js";
+import { plainText } from "./format.js";
+import { formattedParts } from "./formatted.js";
 import { icon } from "./icons.js";
 import { strings } from "./language.js";
-import { splitLinks } from "./links.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { reactionList } from "./reactions.js";
@@ -35,14 +36,15 @@ const ONLY_EMOJI = new RegExp(`^(?:(?:${FLAG}|${PICTURE})\\s*){1,3}$`, "u");
  * @param {string} chatId
  * @param {{entries: import("./entries.js").Entry[], before?: import("./entries.js").Entry,
  *   after?: import("./entries.js").Entry}} shown What is shown, and what stands before and after it unseen.
- * @param {{firstUnreadId?: string, isAtBeginning: boolean, actions: Actions}} options
+ * @param {{firstUnreadId?: string, isAtBeginning: boolean, actions: Actions, sought?: RegExp}} options `sought`: what is
+ *   searched for, to be marked.
  * @returns {import("./dom.js").Row[]}
  */
 export function messageRows(
   client,
   chatId,
   { entries, before, after },
-  { firstUnreadId, isAtBeginning, actions },
+  { firstUnreadId, isAtBeginning, actions, sought },
 ) {
   const isGroup = client.chats.get(chatId).kind === "group";
   const rows = [];
@@ -58,7 +60,7 @@ export function messageRows(
     const next = entries[index + 1] ?? after;
     const isLast = !next || next.id === firstUnreadId || !stands(entry, next);
     const quote = entry.replyTo && quoteOf(client, entry.replyTo, client.log(chatId).message(entry.replyTo));
-    rows.push(messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }));
+    rows.push(messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions, sought }));
   });
   return rows;
 }
@@ -89,11 +91,11 @@ function quoteOf(client, messageId, message) {
     messageId,
     senderId: message.senderId,
     name: isOwn ? strings.chats.you : personName(client.people.get(message.senderId)),
-    text: message.deletedAt ? words.deleted : message.text?.slice(0, QUOTE_LENGTH) || strings.chats.file,
+    text: message.deletedAt ? words.deleted : plainText(message.text?.slice(0, QUOTE_LENGTH) ?? "") || strings.chats.file,
   };
 }
 
-function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }) {
+function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions, sought }) {
   const isOwn = entry.senderId === client.userId;
   const sender = client.people.get(entry.senderId);
   const name = isOwn ? strings.chats.you : personName(sender);
@@ -103,7 +105,7 @@ function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions })
   const { error, ...shown } = entry;
   return {
     key: entry.id,
-    signature: JSON.stringify([name, shown, problem, isFirst, isLast, isGroup, quote, readers]),
+    signature: JSON.stringify([name, shown, problem, isFirst, isLast, isGroup, quote, readers, sought?.source]),
     build() {
       const classes = [
         "message",
@@ -130,7 +132,7 @@ function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions })
           senderLine(name, { isShown: isGroup && !isOwn && isFirst }),
           quote && quoteBox(quote, actions),
           !entry.isDeleted && entry.fileIds.length > 0 && fileList(client, entry.fileIds),
-          body(entry),
+          body(entry, sought),
           meta(entry, { isOwn, readers }),
         ),
         entry.messageId && !entry.isDeleted && actionButtons(entry, name, actions),
@@ -199,18 +201,14 @@ function actionButtons(entry, name, actions) {
   );
 }
 
-function body(entry) {
+function body(entry, sought) {
   if (entry.isDeleted) return element("span", { class: "text deleted" }, words.deleted);
   if (!entry.text) return undefined;
   return element(
-    "span",
+    "div",
     { class: "text", dir: "auto", "data-testid": "message-text" },
-    splitLinks(entry.text).map(part),
+    formattedParts(entry.text, sought),
   );
-}
-
-function part({ text, href }) {
-  return href ? element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text) : text;
 }
 
 const SYMBOLS = { sending: "clock", sent: "check", read: "checks", failed: "alert" };
