@@ -2,6 +2,7 @@
 import { Shelf } from "./clients/js/shelf.js";
 import { attachments } from "./attachments.js";
 import { element, fill } from "./dom.js";
+import { openEmojiPicker } from "./emoji_picker.js";
 import { icon } from "./icons.js";
 import { strings } from "./language.js";
 import { problemText } from "./problems.js";
@@ -54,14 +55,34 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
     },
     icon("attach"),
   );
+  const emoji = element(
+    "button",
+    {
+      type: "button",
+      class: "attach",
+      "aria-label": strings.emoji.open,
+      "aria-haspopup": "dialog",
+      title: strings.emoji.open,
+      onclick: () => openEmojiPicker(emoji, { onChoose: write }),
+    },
+    icon("smile"),
+  );
   const box = element(
     "div",
     { class: "composer-box", onclick: (event) => event.target === box && input.focus() },
     chooser,
     attach,
     input,
+    emoji,
     button,
   );
+
+  /** Put something where the caret is. @param {string} text */
+  function write(text) {
+    input.setRangeText(text, input.selectionStart, input.selectionEnd, "end");
+    input.focus();
+    onInput();
+  }
 
   function onChosen() {
     files.add(chooser.files);

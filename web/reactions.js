@@ -1,5 +1,6 @@
 /** Reactions: the few to choose from, and those below a message. */
 import { element } from "./dom.js";
+import { icon } from "./icons.js";
 import { strings } from "./language.js";
 import { personName } from "./names.js";
 
@@ -41,7 +42,7 @@ export function reactionList(client, reactions, onReact) {
 }
 
 /** The row of choices at the top of a message's menu. */
-export function reactionChoices(client, reactions, onReact) {
+export function reactionChoices(client, reactions, { onReact, onMore }) {
   return element(
     "div",
     { class: "menu-reactions", role: "group", "aria-label": words.react },
@@ -60,6 +61,11 @@ export function reactionChoices(client, reactions, onReact) {
         emoji,
       );
     }),
+    element(
+      "button",
+      { type: "button", role: "menuitem", "aria-label": strings.emoji.more, tabindex: "-1", onclick: onMore },
+      icon("plus"),
+    ),
   );
 }
 

@@ -252,6 +252,27 @@ export const strings = {
     language: "Language",
   },
 
+  emoji: {
+    open: "Emoji",
+    title: "Choose an emoji",
+    search: "Search emoji",
+    none: (query) => `No emoji is called “${query}”.`,
+    found: "Found",
+    recent: "Last used",
+    groups: {
+      0: "Smileys",
+      1: "People",
+      2: "Animals and nature",
+      3: "Food and drink",
+      4: "Travel and places",
+      5: "Activities",
+      6: "Objects",
+      7: "Symbols",
+      8: "Flags",
+    },
+    more: "More emoji",
+  },
+
   times: {
     dayAndClock: (day, clock) => `${day}, ${clock}`,
   },

@@ -265,6 +265,27 @@ export const strings = {
     language: "言語 (Language)",
   },
 
+  emoji: {
+    open: "絵文字",
+    title: "絵文字を選択",
+    search: "絵文字を検索",
+    none: (query) => `「${query}」に一致する絵文字はありません。`,
+    found: "検索結果",
+    recent: "最近使った絵文字",
+    groups: {
+      0: "顔文字と感情",
+      1: "人と体",
+      2: "動物と自然",
+      3: "食べ物と飲み物",
+      4: "旅行と場所",
+      5: "アクティビティ",
+      6: "もの",
+      7: "記号",
+      8: "旗",
+    },
+    more: "ほかの絵文字",
+  },
+
   times: {
     dayAndClock: (day, clock) => `${day} ${clock}`,
   },
