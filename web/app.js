@@ -2,6 +2,7 @@
 import { Api } from "./clients/js/api.js";
 import { Client } from "./clients/js/index.js";
 import { element, fill } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { entrance } from "./entrance.js";
 import { strings } from "./language.js";
 import { browserSession, deviceId } from "./session.js";
@@ -70,7 +71,7 @@ function showWorkspace({ apiUrl, inbox }) {
   /** @param {"left" | "signedOut" | "removed"} [reason] */
   function onLogOut(reason = "left") {
     client.forget();
-    // Drafts are kept there too.
+    new Drafts(client.userId).forget();
     sessionStorage.clear();
     history.replaceState(null, "", "#/");
     session.end(reason);

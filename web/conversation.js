@@ -8,6 +8,7 @@ import { conversationHeading } from "./heading.js";
 import { strings } from "./language.js";
 import { messageList, retryNote, spinner } from "./message_list.js";
 import { openMessageMenu } from "./message_menu.js";
+import { messageSearch } from "./message_search.js";
 import { messageRows } from "./messages.js";
 import { chatName, personName } from "./names.js";
 import { onLongPress } from "./press.js";
@@ -21,14 +22,18 @@ const MAX_SEARCHES = 40;
 /**
  * @param {import("./clients/js/client.js").Client} client
  * @param {string} chatId
+ * @param {{drafts: import("./drafts.js").Drafts}} options
  * @returns {{element: HTMLElement, start: () => void, close: () => void}}
  */
-export function conversation(client, chatId) {
+export function conversation(client, chatId, { drafts }) {
   let hasFailedToOpen = false;
   /** Where the line above the new messages stands; null once it has served. */
   let firstUnreadId;
 
-  const heading = conversationHeading(client, chatId);
+  /** What is searched for. */
+  let sought;
+
+  const heading = conversationHeading(client, chatId, { onSearch: () => search.open() });
   const messages = messageList({
     places: () => placesOf(client, chatId),
     rows,
@@ -36,9 +41,18 @@ export function conversation(client, chatId) {
     loadEarlier: () => client.loadEarlier(chatId),
     onMove: readIfSeen,
   });
+  const search = messageSearch({
+    messages: () => client.log(chatId).messages,
+    hasEarlier: () => client.log(chatId).hasEarlier,
+    loadEarlier: () => client.loadEarlier(chatId),
+    onSought,
+    onFound: (messageId) => messages.reveal(placeOf(messageId).id),
+    onClose: () => writing.focus(),
+  });
   const writing = composer({
     client,
     chatId,
+    drafts,
     onSend,
     onEdit: (messageId, text) => client.editMessage(chatId, messageId, text),
     onTyping: (isTyping) => client.typing.tell(chatId, isTyping),
@@ -48,12 +62,33 @@ export function conversation(client, chatId) {
   const actions = { onMenu, onReply, onReact, onJump };
   const node = element(
     "section",
-    { class: "conversation", tabindex: "-1", ondragover: onDrag, ondragleave: onDragEnd, ondrop: onDrop },
+    {
+      class: "conversation",
+      tabindex: "-1",
+      onkeydown: onKey,
+      ondragover: onDrag,
+      ondragleave: onDragEnd,
+      ondrop: onDrop,
+    },
     heading.element,
+    search.element,
     messages.element,
     typing.element,
     writing.element,
   );
+
+  /** The browser's own search finds only what stands on the page; asked for twice, it comes all the same. */
+  function onKey(event) {
+    const isFind = (event.ctrlKey || event.metaKey) && !event.altKey && event.key === "f";
+    if (!isFind || search.isOpen) return;
+    event.preventDefault();
+    search.open();
+  }
+
+  function onSought(pattern) {
+    sought = pattern;
+    showMessages();
+  }
 
   function onDrag(event) {
     if (!event.dataTransfer.types.includes("Files")) return;
@@ -90,6 +125,7 @@ export function conversation(client, chatId) {
     messages.show();
     messages.note(messages.isEmpty && emptyNote());
     messages.place(firstUnreadId);
+    search.refresh();
   }
 
   function rows(places, from, to) {
@@ -99,7 +135,7 @@ export function conversation(client, chatId) {
       after: places[to]?.entry(),
     };
     const isAtBeginning = from === 0 && !client.log(chatId).hasEarlier;
-    return messageRows(client, chatId, shown, { firstUnreadId, isAtBeginning, actions });
+    return messageRows(client, chatId, shown, { firstUnreadId, isAtBeginning, actions, sought });
   }
 
   /** The first of the messages that are unread when the chat is opened. */

@@ -17,8 +17,9 @@ const NAMES_SHOWN = 12;
 /**
  * @param {import("./clients/js/client.js").Client} client
  * @param {string} chatId
+ * @param {{onSearch: () => void}} listeners
  */
-export function conversationHeading(client, chatId) {
+export function conversationHeading(client, chatId, { onSearch }) {
   const node = element("header", { class: "conversation-heading" });
   let signature;
 
@@ -51,7 +52,17 @@ export function conversationHeading(client, chatId) {
           : { class: "heading-who" },
         who,
       ),
+      searchButton(),
       menuButton(),
+    );
+  }
+
+  function searchButton() {
+    const label = strings.search.open;
+    return element(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: onSearch },
+      icon("search"),
     );
   }
 

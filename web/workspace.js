@@ -6,7 +6,9 @@ import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { strings } from "./language.js";
+import { notifyOf } from "./notifications.js";
 import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
 
 /**
@@ -17,7 +19,8 @@ import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
 export function workspace(client, { onLogOut, inbox }) {
   const stopPictures = showPictures(client);
   const banner = connectionBanner(client);
-  const chats = chatsPane(client, { onLogOut, inbox });
+  const drafts = new Drafts(client.userId);
+  const chats = chatsPane(client, { drafts, onLogOut, inbox });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
   const node = element(
     "main",
@@ -34,7 +37,7 @@ export function workspace(client, { onLogOut, inbox }) {
     if (open && open.chatId === chatId) return;
     const wasOpen = Boolean(open);
     open?.close();
-    open = chatId ? { chatId, ...conversation(client, chatId) } : undefined;
+    open = chatId ? { chatId, ...conversation(client, chatId, { drafts }) } : undefined;
     node.classList.toggle("has-chat", Boolean(open));
     if (open) {
       fill(place, open.element);
@@ -59,6 +62,7 @@ export function workspace(client, { onLogOut, inbox }) {
   document.addEventListener("visibilitychange", wake);
   const stops = [
     stopPictures,
+    notifyOf(client),
     onRoute(showRouted),
     client.on("chats", showTitle),
     () => removeEventListener("online", wake),

@@ -80,6 +80,7 @@ export const strings = {
     noMessages: "No messages yet",
     deleted: "Message deleted",
     file: "File",
+    draft: (text) => `Draft: ${text}`,
     preview: (name, text) => `${name}: ${text}`,
     online: ", online",
     unread: (count) => (count === 1 ? "1 unread message" : `${count} unread messages`),
@@ -250,6 +251,27 @@ export const strings = {
   settings: {
     title: "Settings",
     language: "Language",
+    notify: "Notifications",
+    notifyHint: "Tell me of messages while I look elsewhere.",
+    notifyWords: "Words in notifications",
+    notifyWordsHint: "Show what was written, not only who wrote.",
+    notifyRefused: "The browser does not permit notifications of this page. Its own settings can change that.",
+    notifyImpossible: "This browser has no notifications.",
+  },
+
+  notifications: {
+    newMessage: "New message",
+    inGroup: (name, group) => `${name} in ${group}`,
+  },
+
+  search: {
+    open: "Search in this chat",
+    field: "Search loaded messages",
+    count: (index, count) => (count === 0 ? "Not found" : `${index} of ${count}`),
+    previous: "Earlier",
+    next: "Later",
+    further: "Search further back",
+    close: "End search",
   },
 
   emoji: {

@@ -89,6 +89,7 @@ export const strings = {
     noMessages: "まだメッセージがありません",
     deleted: "メッセージは削除されました",
     file: "ファイル",
+    draft: (text) => `下書き: ${text}`,
     preview: (name, text) => `${name}: ${text}`,
     online: "、オンライン",
     unread: (count) => `未読メッセージ${count}件`,
@@ -263,6 +264,27 @@ export const strings = {
   settings: {
     title: "設定",
     language: "言語 (Language)",
+    notify: "通知",
+    notifyHint: "ほかの画面を見ているときに、メッセージをお知らせします。",
+    notifyWords: "通知に本文を表示",
+    notifyWordsHint: "送信者だけでなく、メッセージの内容も表示します。",
+    notifyRefused: "ブラウザがこのページの通知を許可していません。ブラウザの設定で変更できます。",
+    notifyImpossible: "このブラウザは通知に対応していません。",
+  },
+
+  notifications: {
+    newMessage: "新着メッセージがあります",
+    inGroup: (name, group) => `${san(name)}（${group}）`,
+  },
+
+  search: {
+    open: "このチャット内を検索",
+    field: "読み込み済みのメッセージを検索",
+    count: (index, count) => (count === 0 ? "見つかりません" : `${count}件中${index}件目`),
+    previous: "前の結果",
+    next: "次の結果",
+    further: "さらに前を検索",
+    close: "検索を終了",
   },
 
   emoji: {
