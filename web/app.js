@@ -4,6 +4,7 @@ import { Client } from "./clients/js/index.js";
 import { element, fill } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { entrance } from "./entrance.js";
+import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
 import { browserSession, deviceId } from "./session.js";
 import { workspace } from "./workspace.js";
@@ -19,6 +20,7 @@ const NOTICES = {
 };
 let close = () => {};
 
+keepInstalled();
 try {
   const configuration = await readConfiguration();
   session.on("ended", (reason) => {

@@ -248,6 +248,12 @@ export const strings = {
     theme: { auto: "Theme: as the device", light: "Theme: light", dark: "Theme: dark" },
   },
 
+  installation: {
+    newer: "There is a newer version of this page.",
+    load: "Load it",
+    later: "Later",
+  },
+
   settings: {
     title: "Settings",
     language: "Language",

@@ -261,6 +261,12 @@ export const strings = {
     },
   },
 
+  installation: {
+    newer: "新しいバージョンがあります。",
+    load: "読み込む",
+    later: "あとで",
+  },
+
   settings: {
     title: "設定",
     language: "言語 (Language)",

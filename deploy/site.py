@@ -1,0 +1,88 @@
+"""The page as it is served: which files belong to it, and what is written into them for a stack.
+
+There is no build step. Three things are said where the page is served, because only there they are known: config.json
+tells where the API is, index.html allows requests to there and nowhere else, and the service worker has the list of all
+files, so that it keeps those of one version and never a mixture.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "web"
+LIBRARY = ROOT / "clients" / "js"
+LIBRARY_PREFIX = "clients/js/"
+# What of the library the page never loads.
+NOT_SERVED = {"fake", "test", "node_modules"}
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+
+START = "index.html"
+CONFIG = "config.json"
+WORKER = "service_worker.js"
+VERSION_LENGTH = 16
+
+
+def files() -> dict[str, Path]:
+    """Return every file of the page by its address, which begins without a slash."""
+    pages = {path.relative_to(PAGES).as_posix(): path for path in PAGES.rglob("*") if path.suffix in TYPES}
+    library = {
+        f"{LIBRARY_PREFIX}{path.relative_to(LIBRARY).as_posix()}": path
+        for path in LIBRARY.rglob("*.js")
+        if not NOT_SERVED & set(path.relative_to(LIBRARY).parts)
+    }
+    return dict(sorted({**pages, **library}.items()))
+
+
+def contents(config: Mapping[str, Any], hosts: list[str]) -> dict[str, bytes]:
+    """Return everything to serve by its address.
+
+    Args:
+        config: What config.json says.
+        hosts: Addresses of the API, the socket and the bucket for files: the page may ask these, besides its own.
+    """
+    found = {address: path.read_bytes() for address, path in files().items()}
+    found[START] = start(found[START].decode(), hosts)
+    found[CONFIG] = json.dumps(config).encode()
+    found[WORKER] = worker(found)
+    return found
+
+
+def start(page: str, hosts: list[str]) -> bytes:
+    """Return the start page with a policy that allows requests to these hosts alone."""
+    origins = dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in map(urlsplit, hosts))
+    changed, count = re.subn(r"connect-src [^;\"]*", " ".join(["connect-src 'self'", *origins]), page)
+    if count != 1:
+        raise ValueError(f"{START} has {count} policies for requests instead of one.")
+    return changed.encode()
+
+
+def worker(found: Mapping[str, bytes]) -> bytes:
+    """Return the service worker with the version and the files of the page before it."""
+    kept = {address: digest(content) for address, content in found.items() if address not in {CONFIG, WORKER}}
+    version = hashlib.sha256(json.dumps([kept, found[WORKER].decode()]).encode()).hexdigest()[:VERSION_LENGTH]
+    return f"const SHELL = {json.dumps({'version': version, 'files': kept})};\n".encode() + found[WORKER]
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of some bytes in base64, as the service worker compares it."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def type_of(address: str) -> str:
+    """Return the Content-Type of an address."""
+    return TYPES[Path(address).suffix]
