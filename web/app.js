@@ -7,6 +7,7 @@ import { entrance } from "./entrance.js";
 import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
 import { browserSession, deviceId } from "./session.js";
+import { Memory, remember } from "./memory.js";
 import { workspace } from "./workspace.js";
 
 document.documentElement.lang = strings.language;
@@ -27,7 +28,7 @@ try {
     close();
     showEntrance(configuration, NOTICES[reason]);
   });
-  if (session.isOpen) showWorkspace(configuration);
+  if (session.isOpen) await showWorkspace(configuration);
   else showEntrance(configuration);
 } catch (error) {
   console.error(error);
@@ -52,7 +53,7 @@ function showEntrance(configuration, notice) {
   }
 }
 
-function showWorkspace({ apiUrl, inbox }) {
+async function showWorkspace({ apiUrl, inbox }) {
   const client = new Client({
     url: apiUrl,
     session,
@@ -60,11 +61,15 @@ function showWorkspace({ apiUrl, inbox }) {
     lasting: localStorage,
     passing: sessionStorage,
   });
+  const memory = new Memory(client.userId);
+  const stopRemembering = await remember(client, memory);
   const view = workspace(client, { onLogOut, inbox });
   fill(app, view.element);
   client.start();
 
   close = () => {
+    stopRemembering();
+    memory.forget();
     view.close();
     client.stop();
     close = () => {};

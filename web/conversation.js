@@ -275,6 +275,8 @@ export function conversation(client, chatId, { drafts }) {
       // Where typing should not begin by itself, the reader still has to be brought here.
       if (!node.contains(document.activeElement)) node.focus({ preventScroll: true });
       messages.start();
+      // What is known from another time is shown before the server is asked.
+      showMessages();
       open();
     },
     close() {

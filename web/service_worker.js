@@ -34,7 +34,7 @@ async function keepShell() {
     for (let next = wanted.pop(); next; next = wanted.pop()) await keep(cache, ...next);
   };
   try {
-    await Promise.all(Array.from({ length: LINES }, line));
+    await Promise.all([newest(new Request(CONFIG)), ...Array.from({ length: LINES }, line)]);
   } catch (error) {
     await caches.delete(NAME);
     throw error;

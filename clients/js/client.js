@@ -33,6 +33,8 @@ export class Client {
   #delivery;
   #marks;
   #serverAhead = 0;
+  /** The chatIds that were restored and not told by the server since. */
+  #unconfirmed = new Set();
   #refreshTimer;
 
   /**
@@ -104,12 +106,38 @@ export class Client {
     this.#reads.clear();
   }
 
+  /** @returns {object} What is known now; plain data, to be kept for `restore`. */
+  snapshot() {
+    return { chats: this.chats.list(), people: this.people.list(), logs: this.#logs.snapshot() };
+  }
+
+  /**
+   * Begin with what was known another time. It is caught up with as soon as there is a line.
+   *
+   * @param {{chats: object[], people: object[], logs: [string, object[]][]}} known What `snapshot` gave.
+   */
+  restore({ chats, people, logs }) {
+    for (const person of people) this.people.learn(person);
+    for (const chat of chats) this.chats.put(chat);
+    for (const [chatId, events] of logs) this.#logs.restore(chatId, events);
+    this.#unconfirmed = new Set(chats.map(({ chatId }) => chatId));
+    this.#listeners.tell("chats");
+  }
+
   /** Read the newest chats from the server. */
   async refreshChats() {
     const page = await this.api.request("GET", "/chats");
     if (!this.chats.isLoaded) this.chats.nextCursor = page.nextCursor;
     this.chats.isLoaded = true;
     this.#takeChats(page.chats);
+    if (!page.nextCursor) this.#dropOthers(page.chats);
+  }
+
+  /** Of the chats restored, those that one is no longer in. */
+  #dropOthers(chats) {
+    for (const { chatId } of chats) this.#unconfirmed.delete(chatId);
+    for (const chatId of this.#unconfirmed) this.#leave(chatId);
+    this.#unconfirmed.clear();
   }
 
   /** Read the chats before those held. */
