@@ -108,7 +108,7 @@ function section(title, choices) {
   return element(
     "section",
     { class: "emoji-section", "aria-label": title },
-    element("h3", {}, title),
+    element("h2", {}, title),
     element(
       "div",
       { class: "emoji-grid", role: "group", "aria-label": title },

@@ -157,9 +157,9 @@ function quoteBox(quote, actions) {
       class: "quote",
       "data-testid": "quote",
       tabindex: "-1",
-      "aria-label": quote.name ? words.quoted(quote.name, quote.text) : quote.text,
       onclick: () => actions.onJump(quote.messageId),
     },
+    quote.name && unseen(words.answering),
     quote.name && element("span", { class: "quote-name" }, quote.name),
     element("span", { class: "quote-text" }, quote.text),
   );

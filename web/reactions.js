@@ -1,5 +1,5 @@
 /** Reactions: the few to choose from, and those below a message. */
-import { element } from "./dom.js";
+import { element, unseen } from "./dom.js";
 import { icon } from "./icons.js";
 import { strings } from "./language.js";
 import { personName } from "./names.js";
@@ -29,13 +29,13 @@ export function reactionList(client, reactions, onReact) {
           class: "reaction",
           "data-testid": "reaction",
           "aria-pressed": String(isOwn),
-          "aria-label": words.reactions(emoji, names),
           title: names,
           tabindex: "-1",
           onclick: () => onReact(emoji, !isOwn),
         },
         element("span", { class: "reaction-emoji" }, emoji),
         element("span", {}, String(userIds.length)),
+        unseen(` ${names}`),
       );
     }),
   );

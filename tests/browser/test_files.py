@@ -62,7 +62,7 @@ def test_several_files_go_with_one_message_and_come_back_bit_for_bit(
     expect(window.page.get_by_test_id("attachment")).to_have_count(0)
 
     with other.page.expect_download() as download:
-        other.button(f"Download {JAPANESE}").click()
+        other.download(JAPANESE).click()
     assert download.value.suggested_filename == JAPANESE
     assert download.value.path().read_bytes() == content
 
@@ -89,9 +89,9 @@ def test_a_file_goes_without_words_dropped_or_pasted(open_window: Open, ann: Per
     expect(window.page.get_by_test_id("attachment")).to_have_count(1)
     window.button("Send").click()
     expect(other.page.get_by_test_id("file")).to_have_count(1)
-    expect(other.button("Download b.txt")).to_be_visible()
+    expect(other.download("b.txt")).to_be_visible()
     other.page.reload()
-    expect(other.button("Download b.txt")).to_be_visible()
+    expect(other.download("b.txt")).to_be_visible()
     assert [file["name"] for file in ann.get("/files").json()["files"]] == ["b.txt"]
 
 
@@ -106,7 +106,7 @@ def test_a_large_file_goes_on_when_the_line_is_back(open_window: Open, ann: Pers
     expect(chips(window, "done")).to_have_count(1)
     window.button("Send").click()
     with other.page.expect_download() as download:
-        other.button("Download large.bin").click()
+        other.download("large.bin").click()
     assert download.value.path().read_bytes() == bytes(range(256)) * 20_000
 
 

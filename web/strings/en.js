@@ -132,7 +132,6 @@ export const strings = {
     actionsOf: (name) => `Actions for the message of ${name}`,
     react: "React",
     reactWith: (emoji) => `React with ${emoji}`,
-    reactions: (emoji, names) => `${emoji} ${names}`,
     reply: "Reply",
     edit: "Edit",
     copy: "Copy text",
@@ -144,7 +143,7 @@ export const strings = {
     editing: "Edit message",
     cancel: "Cancel",
     save: "Save",
-    quoted: (name, text) => `In answer to ${name}: ${text}`,
+    answering: "In answer to ",
     earlier: "An earlier message",
     quoteGone: "That message is not there any more.",
     left: "You are no longer in this chat.",
@@ -315,7 +314,7 @@ export const strings = {
     progress: (name) => `Uploading ${name}`,
     remove: (name) => `Remove ${name}`,
     open: (name) => `Open ${name}`,
-    download: (name) => `Download ${name}`,
+    download: "Download ",
   },
 
   problems: {

@@ -141,7 +141,6 @@ export const strings = {
     actionsOf: (name) => `${san(name)}のメッセージの操作`,
     react: "リアクション",
     reactWith: (emoji) => `${emoji} でリアクション`,
-    reactions: (emoji, names) => `${emoji} ${names}`,
     reply: "返信",
     edit: "編集",
     copy: "テキストをコピー",
@@ -153,7 +152,7 @@ export const strings = {
     editing: "メッセージを編集",
     cancel: "キャンセル",
     save: "保存",
-    quoted: (name, text) => `${san(name)}への返信: ${text}`,
+    answering: "返信先: ",
     earlier: "以前のメッセージ",
     quoteGone: "そのメッセージはもうありません。",
     left: "このチャットのメンバーではなくなりました。",
@@ -328,7 +327,7 @@ export const strings = {
     progress: (name) => `${name} をアップロード中`,
     remove: (name) => `${name} を取り消す`,
     open: (name) => `${name} を開く`,
-    download: (name) => `${name} をダウンロード`,
+    download: "ダウンロード: ",
   },
 
   problems: {

@@ -16,7 +16,6 @@ const SHARED = new Set([
   "mark",
   "chats.manyUnread",
   "chats.preview",
-  "conversation.reactions",
 ]);
 
 /** @returns {Map<string, string | Function>} Every entry by its path. */
