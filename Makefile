@@ -63,6 +63,7 @@ package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, 
 deploy: $(VENV) $(MODULES)  ## deploy STAGE to AWS with your own credentials
 	@$(PYTHON) -m deploy.package
 	@$(OSLS) deploy --stage $(STAGE) --region $(REGION)
+	@$(PYTHON) -m deploy.web $(STAGE) $(REGION)
 
 lock: $(VENV)  ## write requirements.lock and package-lock.json anew from their pins
 	@rm -rf .build/lock && python3 -m venv .build/lock

@@ -92,3 +92,8 @@ def ann(http: httpx.Client) -> Person:
 @pytest.fixture
 def bob(http: httpx.Client) -> Person:
     return Person(http, "bob")
+
+
+@pytest.fixture
+def eve(http: httpx.Client) -> Person:
+    return Person(http, "eve")

@@ -58,9 +58,13 @@ def check(tour: Tour, screen: str, language: str) -> None:
     page.emulate_media(color_scheme="dark")
     assert axe.examine(page, "color-contrast")["violations"] == [], screen
     if language == "ja":
-        assert [text for text in map(tour_words(tour), page.evaluate(SAID)) if re.search("[A-Za-z]{2}", text)] == [], screen
+        assert [text for text in map(tour_words(tour), page.evaluate(SAID)) if re.search("[A-Za-z]{2}", text)] == [], (
+            screen
+        )
     else:
-        assert [text for text in page.evaluate(SAID) if re.search("[ぁ-ん]", text) and "夏祭り" not in text] == [], screen
+        assert [text for text in page.evaluate(SAID) if re.search("[ぁ-ん]", text) and "夏祭り" not in text] == [], (
+            screen
+        )
 
 
 def tour_words(tour: Tour) -> Callable[[str], str]:

@@ -64,6 +64,7 @@ class Tour:
         yield from self.entrance()
         yield from self.workspace()
         yield from self.conversation()
+        yield from self.beside()
         yield from self.chats()
         yield from self.group()
         yield from self.account()
@@ -149,6 +150,9 @@ class Tour:
         self.page.get_by_role("dialog").wait_for()
         yield "a picture, opened"
         self.close()
+
+    def beside(self) -> Iterator[str]:
+        """What opens beside a conversation."""
         self.press("emoji.open")
         self.page.locator("[data-emoji='🎆']").first.wait_for()
         yield "emoji"
