@@ -33,7 +33,9 @@ def upload(stage: str, region: str) -> str | None:
         return None
     bucket = outputs["WebBucketName"]
     storage = boto3.client("s3", region_name=region)
-    found = site.contents({"apiUrl": outputs["ApiUrl"]}, [outputs[name] for name in ("ApiUrl", "SocketUrl", "FilesUrl")])
+    found = site.contents(
+        {"apiUrl": outputs["ApiUrl"]}, [outputs[name] for name in ("ApiUrl", "SocketUrl", "FilesUrl")]
+    )
     held = _held(storage, bucket)
     for address in sorted(found, key=lambda each: (LAST.index(each) if each in LAST else -1, each)):
         content = found[address]

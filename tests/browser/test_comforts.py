@@ -166,13 +166,13 @@ def test_notifications_are_asked_for_and_hold_no_words_unless_wanted(
     window.hears("one is looking")
     window.page.evaluate("isAway = true")
     bob.say(chat_id, "*a secret*")
-    window.page.wait_for_function("told.length === 1")
+    window.page.wait_for_function("() => told.length === 1")
     words.click()
     bob.say(chat_id, "*no* secret")
-    window.page.wait_for_function("told.length === 2")
+    window.page.wait_for_function("() => told.length === 2")
     # Whoever looks again has seen them.
     window.page.evaluate("isAway = false; document.dispatchEvent(new Event('visibilitychange'))")
-    window.page.wait_for_function("told.length === 3")
+    window.page.wait_for_function("() => told.length === 3")
     icon = "images/icon-192.png"
     assert window.page.evaluate("told") == [
         {"title": bob.username, "body": "New message", "tag": chat_id, "icon": icon},
