@@ -21,7 +21,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check bench screenshots package deploy lock
+.PHONY: help run demo reset test check bench quality screenshots package deploy lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 
 bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 	@$(PYTHON) -m bench
+
+quality: $(VENV) $(MODULES)  ## examine every screen and weigh the page, and write docs/quality.md anew
+	@$(PYTHON) -m docs.quality
 
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots

@@ -1,4 +1,4 @@
-"""The web client in the template: off unless asked for, private but for CloudFront, strict in what it says of itself."""
+"""The web client in the template: off unless asked for, private but for CloudFront, strict in what it may do."""
 
 import json
 import subprocess
