@@ -3,12 +3,15 @@
 There is no build step. Three things are said where the page is served, because only there they are known: config.json
 tells where the API is, index.html allows requests to there and nowhere else, and the service worker has the list of all
 files, so that it keeps those of one version and never a mixture.
+
+`python -m deploy.site FOLDER API_URL OTHER_URLS` writes all of it for a host of your own.
 """
 
 import base64
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,24 @@ def digest(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
+def write(folder: Path, api_url: str, others: list[str]) -> None:
+    """Write the page into a folder, for any host of plain files.
+
+    Args:
+        folder: Where to; what is there already stays, unless it is of the page.
+        api_url: Where the API is.
+        others: What else the page may ask: where sockets open, and where files go.
+    """
+    for address, content in contents({"apiUrl": api_url}, [api_url, *others]).items():
+        path = folder / address
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
 def type_of(address: str) -> str:
     """Return the Content-Type of an address."""
     return TYPES[Path(address).suffix]
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -14,7 +14,7 @@ MESSAGES = 10_000
 
 # What web/message_window.js allows, with a line for each day and for what is new.
 MOST_ROWS = 160 + 10
-MOST_NODES = 4_500
+MOST_NODES = 3_500
 
 COUNT = "() => [document.querySelectorAll('.messages > *').length, document.querySelectorAll('*').length]"
 # The message in the middle of the pane, and where it stands in the window.

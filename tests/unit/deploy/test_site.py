@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,15 @@ def test_the_settings_are_not_kept_with_the_page() -> None:
 
     assert json.loads(found[site.CONFIG]) == {"apiUrl": HOSTS[0]}
     assert set(shell(found)["files"]) == set(found) - {site.CONFIG, site.WORKER}
+
+
+def test_it_can_be_written_for_a_host_of_ones_own(tmp_path: Path) -> None:
+    site.write(tmp_path, HOSTS[0], HOSTS[1:])
+
+    written = {
+        path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+    }
+    assert written == site.contents({"apiUrl": HOSTS[0]}, HOSTS)
 
 
 def test_any_change_is_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
