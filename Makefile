@@ -59,7 +59,7 @@ quality: $(VENV) $(MODULES)  ## examine every screen and weigh the page, and wri
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots
 
-package: $(VENV) $(MODULES)  ## build the Lambda zip and the template of STAGE, offline once cached
+package: $(VENV) $(MODULES)  ## build the Lambda zips and the template of STAGE, offline once cached
 	@$(PYTHON) -m deploy.package
 	@$(OSLS) package --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
 

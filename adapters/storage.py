@@ -81,13 +81,18 @@ def find(key: str) -> Stored | None:
     return Stored(int(told["content-length"]), told["etag"], sha256)
 
 
-def beginning(key: str, size: int) -> bytes:
-    """Return the first bytes of an object that is not empty.
+def read(key: str, size: int | None = None) -> bytes | None:
+    """Return an object, or None where there is none.
+
+    Args:
+        key: Its key.
+        size: So many of its first bytes are wanted, if not all; it must not be empty then.
 
     Raises:
-        StorageError: S3 did not give them.
+        StorageError: S3 did not give it.
     """
-    return _expect(request("GetObject", "GET", key, headers={"range": f"bytes=0-{size - 1}"})).body
+    answer = request("GetObject", "GET", key, headers={"range": f"bytes=0-{size - 1}"} if size else None)
+    return None if answer.status in MISSING else _expect(answer).body
 
 
 def copy(source: str, tag: str, key: str) -> bool:

@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         mail_from: The sender of our mails. SES must know it as ours.
         web_url: Where people open the web client, for links in mails.
         files_url: Where the bucket for files is, without a slash at the end.
+        malware_scan: Whether files are scanned before others see them.
         erasures_url: The queue of users to erase.
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
         queue_url: Where SQS is.
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str
     web_url: str
     files_url: str
+    malware_scan: bool
     erasures_url: str
     limits: Mapping[str, int]
     queue_url: str
@@ -91,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             mail_from=environment["MAIL_FROM"],
             web_url=environment["WEB_URL"],
             files_url=environment["FILES_URL"],
+            malware_scan=environment["MALWARE_SCAN"] == "true",
             erasures_url=environment["ERASURES_URL"],
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
             queue_url=environment["QUEUE_URL"],

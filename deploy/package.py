@@ -1,4 +1,7 @@
-"""Build the Lambda zip: our five packages and the libraries the Lambda runtime does not bring.
+"""Build the Lambda zips: our five packages and the libraries the Lambda runtime does not bring.
+
+One zip serves all functions but those that work on pictures. Theirs holds Pillow besides, which the others need not
+unpack at every cold start.
 
 The same sources and pins give the same bytes. Libraries are fetched once per set of pins and kept under
 `.build/vendor/`, so a second build needs no network.
@@ -25,6 +28,11 @@ SOURCES = ("adapters", "core", "domain", "handlers", "models")
 # What these need beyond each other (boto3 and its family) is in every Lambda Python runtime already.
 LIBRARIES = ("aws-lambda-powertools", "msgspec", "pynamodb", "typing-extensions", "websockets")
 
+Name = Literal["kaiwa", "pictures"]
+
+# serverless.yml says which function is made of which.
+NAMES: dict[Name, tuple[str, ...]] = {"kaiwa": LIBRARIES, "pictures": (*LIBRARIES, "pillow")}
+
 # Kept well below Lambda's own limit of 50 MB: every cold start unpacks the whole zip.
 LARGEST = 10_000_000
 
@@ -49,16 +57,17 @@ class PackagingError(Exception):
     """The zip cannot be built; the message is one line for the person who asked for it."""
 
 
-def artifact(target: Target) -> Path:
-    """Return where the zip for a target is built."""
-    return BUILD / "kaiwa.zip" if target == "arm64" else BUILD / "host" / "kaiwa.zip"
+def artifact(target: Target, name: Name = "kaiwa") -> Path:
+    """Return where a zip for a target is built."""
+    return (BUILD if target == "arm64" else BUILD / "host") / f"{name}.zip"
 
 
-def build(target: Target) -> Path:
-    """Build the zip for a target, unless the present one holds the very same files.
+def build(target: Target, name: Name = "kaiwa") -> Path:
+    """Build a zip for a target, unless the present one holds the very same files.
 
     Args:
         target: "arm64" for AWS, "host" for this machine's own interpreter.
+        name: Which.
 
     Returns:
         The path of the zip.
@@ -66,8 +75,8 @@ def build(target: Target) -> Path:
     Raises:
         PackagingError: A library cannot be fetched, or the zip is too large.
     """
-    path = artifact(target)
-    files = [*_files(_vendor(target)), *_sources()]
+    path = artifact(target, name)
+    files = [*_files(_vendor(target, name)), *_sources()]
     digest = _digest(files)
     stamp = path.with_suffix(".sha256")
     if path.exists() and stamp.exists() and stamp.read_text() == digest:
@@ -82,14 +91,23 @@ def build(target: Target) -> Path:
     return path
 
 
-def pins() -> list[str]:
-    """Return the exact requirements of the bundled libraries, as requirements.lock has them."""
+def build_all(target: Target) -> list[Path]:
+    """Build every zip for a target.
+
+    Raises:
+        PackagingError: A library cannot be fetched, or a zip is too large.
+    """
+    return [build(target, name) for name in NAMES]
+
+
+def pins(name: Name = "kaiwa") -> list[str]:
+    """Return the exact requirements of the libraries in a zip, as requirements.lock has them."""
     locked = {}
     for line in (ROOT / "requirements.lock").read_text().splitlines():
-        name, separator, version = line.partition("==")
+        library, separator, version = line.partition("==")
         if separator:
-            locked[name.lower().replace("_", "-")] = version
-    return [f"{library}=={locked[library]}" for library in LIBRARIES]
+            locked[library.lower().replace("_", "-")] = version
+    return [f"{library}=={locked[library]}" for library in NAMES[name]]
 
 
 def _sources() -> Iterator[tuple[str, Path]]:
@@ -128,9 +146,9 @@ def _write_zip(path: Path, files: list[tuple[str, Path]]) -> None:
     Path(draft).replace(path)
 
 
-def _vendor(target: Target) -> Path:
-    """Return the folder of installed libraries for a target, installing them when the pins are new."""
-    wanted = pins()
+def _vendor(target: Target, name: Name) -> Path:
+    """Return the folder of installed libraries for a zip, installing them when the pins are new."""
+    wanted = pins(name)
     key = hashlib.sha256("\n".join([*wanted, *_interpreter(target)]).encode()).hexdigest()[:16]
     folder = BUILD / "vendor" / f"{target}-{key}"
     if not folder.exists():
@@ -178,16 +196,17 @@ def _prune(folder: Path) -> None:
 
 
 def main() -> int:
-    """Build the zip the command line asks for and say how large it is."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.package", description="Build the Lambda zip.")
+    """Build the zips the command line asks for and say how large they are."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.package", description="Build the Lambda zips.")
     parser.add_argument("--target", choices=("arm64", "host"), default="arm64")
     target: Target = parser.parse_args().target
     try:
-        path = build(target)
+        paths = build_all(target)
     except PackagingError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB for {target}")
+    for path in paths:
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB for {target}")
     return 0
 
 

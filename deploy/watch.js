@@ -175,6 +175,7 @@ function plainAlarms(template, stage, params) {
   add('throttled-pushes', 'API Gateway asks for patience with pushes.', { ...own(stage, 'pushes_throttled'), Threshold: 100 });
   add('failed-log-ins', 'Log-ins fail unusually often.', { ...own(stage, 'log_ins_failed'), Threshold: params.failedLogIns });
   add('failed-mails', 'SES does not take mails.', { ...own(stage, 'mails_failed'), Threshold: 0 });
+  add('failed-scans', 'Files cannot be scanned.', { ...own(stage, 'scans_failed'), Threshold: 0 });
   add('delivery-lag', 'Of 100 pushes one comes later than 5 s.', {
     ...own(stage, 'delivery_lag'),
     Statistic: undefined,

@@ -1,7 +1,7 @@
 """The frames that the server pushes, one class each."""
 
 from core.shapes import Answer
-from domain.protocol import Chat, Message
+from domain.protocol import Chat, File, Message
 
 
 class Event(Answer, frozen=True, tag_field="type", kw_only=True):
@@ -125,6 +125,18 @@ class PresenceChanged(Event, frozen=True, tag="presence.changed", kw_only=True):
     user_id: str
     online: bool
     last_seen_at: str
+
+
+class FileUpdated(Event, frozen=True, tag="file.updated", kw_only=True):
+    """A file is not what it was: it has a thumbnail now, or was scanned. Who shows it asks for it again."""
+
+    file_id: str
+
+
+class FileInfected(Event, frozen=True, tag="file.infected", kw_only=True):
+    """A file of the receiver's holds malware. Its bytes are gone, and nobody gets it any more."""
+
+    file: File
 
 
 AnyLogged = (

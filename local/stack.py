@@ -41,7 +41,7 @@ REGION = "us-east-1"
 # MiniStack's root user. Nothing outside this machine can reach it, so these are no secret.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
-# A deployment is the same as long as none of these, the zip, the ports and the origins change.
+# A deployment is the same as long as none of these, the zips, the ports and the origins change.
 DEPLOYED_FILES = (
     "serverless.yml",
     "resources/**/*",
@@ -135,17 +135,17 @@ class Stack:
             self._start_server(self._lock)
 
     def deploy(self) -> None:
-        """Build the zip and deploy the template, unless this state already holds the very same.
+        """Build the zips and deploy the template, unless this state already holds the very same.
 
         Raises:
-            LocalError: The zip cannot be built or the deployment failed.
+            LocalError: A zip cannot be built or the deployment failed.
         """
-        with self._report("Lambda zip for this machine"):
+        with self._report("Lambda zips for this machine"):
             try:
-                archive = package.build("host")
+                archives = package.build_all("host")
             except package.PackagingError as error:
                 raise LocalError(str(error)) from error
-        fingerprint = self._fingerprint(archive)
+        fingerprint = self._fingerprint(archives)
         if self._deployed_fingerprint() != fingerprint:
             with self._report("template, deployed with osls"):
                 self._run_osls(fingerprint)
@@ -261,10 +261,10 @@ class Stack:
                 raise LocalError(f"MiniStack did not start: {_last_line(log)}")
             time.sleep(0.05)
 
-    def _fingerprint(self, archive: Path) -> str:
+    def _fingerprint(self, archives: Sequence[Path]) -> str:
         digest = hashlib.sha256(json.dumps([self._port, self._web_origins, self._turn_urls]).encode())
         files = {path for pattern in DEPLOYED_FILES for path in ROOT.glob(pattern) if path.is_file()}
-        for path in [*sorted(files), archive]:
+        for path in [*sorted(files), *archives]:
             digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 

@@ -18,7 +18,7 @@ Numbers = dict[str, float]
 @cache
 def template() -> dict[str, Any]:
     """Return the template of a production stage with everything switched on."""
-    package.build("arm64")
+    package.build_all("arm64")
     folder = ROOT / ".build" / "package" / "watched"
     command = [str(ROOT / "node_modules" / ".bin" / "osls"), "package", "--stage", STAGE, "--package", str(folder)]
     quiet = {"SLS_NOTIFICATIONS_MODE": "off", "SLS_TELEMETRY_DISABLED": "1", "ALARM_MAIL": "operator@example.com"}

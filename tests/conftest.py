@@ -21,6 +21,7 @@ os.environ.update(
     MAIL_FROM="kaiwa@example.com",
     WEB_URL="https://chat.example.com",
     FILES_URL="https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
+    MALWARE_SCAN="false",
     ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
     LIMITS="{}",
     QUEUE_URL="https://sqs.us-east-1.amazonaws.com",

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
+from moto.events.models import EventPattern
 
+from adapters import storage
 from adapters.parameters import ParameterError
 from adapters.sockets import Outcome
 from core import telemetry
@@ -255,6 +257,44 @@ class Gateway:
             if "stream" in one and one["stream"]["arn"]["Fn::GetAtt"][0] == f"{noun.capitalize()}Table"
         )
         return self.invoke(function, event)["batchItemFailures"]
+
+    # The bus of the account
+
+    def hear(self, event: dict[str, Any]) -> list[str]:
+        """Hand an event to the functions whose rules it matches, as EventBridge does. Returns which they were."""
+        (bucket,) = template.resources("AWS::S3::Bucket")
+        hearing = [
+            name
+            for name, described in template.functions().items()
+            for one in described.get("events", [])
+            if "eventBridge" in one
+            and EventPattern.load(
+                json.dumps(one["eventBridge"]["pattern"]).replace(json.dumps({"Ref": bucket}), f'"{storage.bucket()}"')
+            ).matches_event(event)
+        ]
+        for name in hearing:
+            self.invoke(name, event)
+        return hearing
+
+    def arrive(self, file_id: str, size: int, folder: str = "files") -> list[str]:
+        """Tell that a file's bytes are in the bucket. Returns the functions that heard of it."""
+        event = recorded("object_created")
+        event["detail"]["bucket"]["name"] = storage.bucket()
+        event["detail"]["object"] |= {"key": f"{folder}/{file_id}", "size": size}
+        return self.hear(event)
+
+    def scan(self, file_id: str, result: str, tag: str | None = None) -> list[str]:
+        """Tell what a scan found in a file: by default in the bytes that are there. Returns who heard of it."""
+        event = recorded("object_scanned")
+        with self.calls.aside():
+            stored = storage.find(f"files/{file_id}")
+        event["detail"]["s3ObjectDetails"] |= {
+            "bucketName": storage.bucket(),
+            "objectKey": f"files/{file_id}",
+            "eTag": tag or (stored.tag.strip('"') if stored else "gone"),
+        }
+        event["detail"]["scanResultDetails"]["scanResultStatus"] = result
+        return self.hear(event)
 
     def put(self, kind: str, details: Sequence[bytes]) -> None:
         """Take the place of adapters.bus.put."""

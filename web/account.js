@@ -7,6 +7,7 @@ import { field } from "./field.js";
 import { icon } from "./icons.js";
 import { strings } from "./language.js";
 import { personName } from "./names.js";
+import { ownFilesView } from "./own_files.js";
 import { personParts } from "./people_search.js";
 import { pictureButtons } from "./picture.js";
 import { problemText } from "./problems.js";
@@ -27,18 +28,20 @@ export function openAccount(client, { onLogOut }) {
         dialog,
         onLogOut,
         onSettings: showSettings,
+        onFiles: showFiles,
         onBlocks: showBlocks,
         onRemove: showRemoval,
       }),
     );
   const showSettings = () => dialog.show(settingsView({ onClose: dialog.close, onBack: showAccount }));
+  const showFiles = () => dialog.show(ownFilesView(client, { dialog, onBack: showAccount }));
   const showBlocks = () => dialog.show(blocksView(client, { dialog, onBack: showAccount }));
   const showRemoval = () =>
     dialog.show(removalView(client, account, { dialog, onLogOut, onBack: showAccount }));
   showAccount();
 }
 
-function accountView(client, account, { dialog, onLogOut, onSettings, onBlocks, onRemove }) {
+function accountView(client, account, { dialog, onLogOut, onSettings, onFiles, onBlocks, onRemove }) {
   const alert = alertLine();
   const profile = element("div", { class: "profile" });
 
@@ -90,6 +93,7 @@ function accountView(client, account, { dialog, onLogOut, onSettings, onBlocks, 
         "ul",
         { class: "choices" },
         choice("settings", strings.settings.title, onSettings),
+        choice("file", strings.ownFiles.title, onFiles),
         choice("stop", strings.blocks.title, onBlocks),
         choice("leave", words.signOutEverywhere, askToSignOut),
         choice("trash", words.remove, onRemove, "danger"),

@@ -52,6 +52,7 @@ class UnreadablePicture extends Error {}
 
 async function sendPicture(client, file) {
   const { fileId } = await client.files.upload(await squareOf(file), NAME).finished();
+  await client.files.scanned(fileId);
   return fileId;
 }
 

@@ -7,6 +7,7 @@ import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
 import { Drafts } from "./drafts.js";
+import { watchFiles } from "./files.js";
 import { strings } from "./language.js";
 import { notifyOf } from "./notifications.js";
 import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
@@ -63,6 +64,7 @@ export function workspace(client, { onLogOut, inbox }) {
   const stops = [
     stopPictures,
     notifyOf(client),
+    watchFiles(client),
     onRoute(showRouted),
     client.on("chats", showTitle),
     () => removeEventListener("online", wake),

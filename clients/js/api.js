@@ -3,6 +3,8 @@ import { ConnectionLost, Problem } from "./errors.js";
 const TIMEOUT_MS = 20_000;
 /** For a file, which may go up a slow line. */
 const CONTENT_TIMEOUT_MS = 300_000;
+/** What API Gateway's own refusals, which have no code, are called. */
+const GATEWAY_CODES = { 401: "unauthenticated", 413: "too_large" };
 
 /** The REST side: JSON in and out, tokens added and renewed. */
 export class Api {
@@ -143,7 +145,7 @@ function problemOf(response, answer) {
   const waitSeconds = Number(response.headers.get("Retry-After"));
   return new Problem({
     ...answer,
-    code: answer?.code ?? (response.status === 401 ? "unauthenticated" : undefined),
+    code: answer?.code ?? GATEWAY_CODES[response.status],
     retryAfter: answer?.retryAfter ?? (waitSeconds || undefined),
     status: response.status,
   });

@@ -22,8 +22,8 @@ const REFRESH_PAUSE_MS = 1_000;
  * Everything one person does with Kaiwa: chats, their messages, and the socket that keeps them fresh.
  *
  * Tells `state` (of the socket), `chats` (the list changed), `log` (chatId: its events or pending messages changed),
- * `reads` (chatId: somebody has read further), `left` (chatId: one is no longer in it) and `message` (a message of
- * someone else came in live).
+ * `reads` (chatId: somebody has read further), `left` (chatId: one is no longer in it), `message` (a message of
+ * someone else came in live) and `infected` (a file of one's own held malware and is gone).
  */
 export class Client {
   #listeners = new Listeners();
@@ -62,7 +62,8 @@ export class Client {
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
     this.files = new Files(this.api, { fetch });
-    this.pictures = new Pictures(this.files);
+    this.pictures = new Pictures((fileId) => this.files.download(fileId));
+    this.thumbnails = new Pictures((fileId) => this.files.thumbnail(fileId));
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
     this.socket = new Socket({
@@ -97,6 +98,7 @@ export class Client {
     this.#delivery.stop();
     this.typing.stop();
     this.pictures.forget();
+    this.thumbnails.forget();
     clearTimeout(this.#refreshTimer);
   }
 
@@ -282,6 +284,7 @@ export class Client {
   #listen() {
     this.socket.on("state", (state) => this.#listeners.tell("state", state));
     this.socket.on("online", (hello) => this.#resume(hello));
+    this.files.on("changed", (fileId) => this.thumbnails.drop(fileId));
     this.socket.on("push", (frame) => this.#receive(frame));
     this.#logs.on("read", (events) => this.#note(events));
     this.#logs.on("changed", (chatId) => this.#listeners.tell("log", chatId));
@@ -354,6 +357,7 @@ export class Client {
     this.#delivery.flush();
     this.#marks.flush();
     this.presence.refresh();
+    this.files.distrust();
     try {
       await this.refreshChats();
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
@@ -367,6 +371,8 @@ export class Client {
     if (frame.type === "typing") this.typing.take(frame);
     else if (frame.type === "presence.changed") this.presence.take(frame);
     else if (frame.type === "read.updated") this.#receiveRead(frame);
+    else if (frame.type === "file.updated") this.files.change(frame.fileId);
+    else if (frame.type === "file.infected") this.#listeners.tell("infected", frame.file);
     else if (frame.type === "chat.created") this.#meetChat(frame.chatId);
     else if (frame.seq !== undefined) this.#receiveEvent(frame);
   }

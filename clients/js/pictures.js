@@ -1,16 +1,16 @@
 import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
-/** The pictures of people, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
+/** Pictures, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
 export class Pictures {
-  #files;
+  #fetch;
   #listeners = new Listeners();
   /** @type {Map<string, string | undefined>} URLs of blobs, by fileId; undefined while one is fetched. */
   #urls = new Map();
 
-  /** @param {import("./files.js").Files} files */
-  constructor(files) {
-    this.#files = files;
+  /** @param {(fileId: string) => Promise<Blob>} fetchPicture */
+  constructor(fetchPicture) {
+    this.#fetch = fetchPicture;
   }
 
   on(event, listener) {
@@ -28,6 +28,13 @@ export class Pictures {
     return this.#urls.get(fileId);
   }
 
+  /** Let go of a picture; it is fetched anew when it is asked for. @param {string} fileId */
+  drop(fileId) {
+    const url = this.#urls.get(fileId);
+    if (url) URL.revokeObjectURL(url);
+    this.#urls.delete(fileId);
+  }
+
   /** Let go of every picture. */
   forget() {
     for (const url of this.#urls.values()) if (url) URL.revokeObjectURL(url);
@@ -37,7 +44,7 @@ export class Pictures {
   async #fetchPicture(fileId) {
     this.#urls.set(fileId, undefined);
     try {
-      this.#urls.set(fileId, URL.createObjectURL(await this.#files.download(fileId)));
+      this.#urls.set(fileId, URL.createObjectURL(await this.#fetch(fileId)));
       this.#listeners.tell("ready", fileId);
     } catch (error) {
       // What is no more stays known as that; anything else is asked for again when it is shown next.

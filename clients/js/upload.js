@@ -7,6 +7,8 @@ const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 const PARTS_AT_ONCE = 3;
 /** Refusals one after another, none of which was for ever, before a person has to decide. */
 const MAX_REFUSALS = 5;
+/** Who is asked for more patience than this decides for themselves. */
+const MAX_PATIENCE_SECONDS = 60;
 
 /**
  * One file on its way. A line that is lost is waited for, and what has arrived is not sent again.
@@ -115,7 +117,7 @@ export class Upload {
   /** A URL may have grown too old while the line was down: the store says 403, and the server gives another. */
   #isTriedAgain(error, refusals) {
     const isTemporary = error.isTemporary || (error.code === "upload_refused" && error.status === 403);
-    return isTemporary && refusals < MAX_REFUSALS;
+    return isTemporary && refusals < MAX_REFUSALS && !(error.retryAfter > MAX_PATIENCE_SECONDS);
   }
 
   #send() {

@@ -231,6 +231,10 @@ class Tour:
         self.shows("settings.notifyHint")
         yield "settings"
         self.press("dialog.back")
+        self.press("ownFiles.title")
+        self.page.get_by_test_id("own-file").wait_for()
+        yield "one's own files"
+        self.press("dialog.back")
         self.press("blocks.title")
         self.page.get_by_role("dialog").locator(".member").wait_for()
         yield "blocked people"

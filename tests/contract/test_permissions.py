@@ -22,6 +22,7 @@ from tests.gateway import Gateway
 from tests.integration.test_chats import crowd
 from tests.integration.test_files import PNG, announce, image_of, put
 from tests.people import PASSWORD, SOCKET, Person, visit
+from tests.pictures import png
 
 FOLLOWING = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 """What Lambda does in a function's name to feed it from a stream (its guide, "Using Lambda with Amazon DynamoDB")."""
@@ -80,9 +81,8 @@ def test_every_permission_is_used(
     group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
     ann.ask("removeMember", chatId=group, userId=bob.user_id)
 
-    ann.ask("getIceServers")
-
     bring_files(gateway, ann, bob, calls)
+    look_at_files(gateway, ann, bob, clock, monkeypatch)
 
     with_the_queue(gateway, ann, bob, clock, monkeypatch)
 
@@ -181,6 +181,34 @@ def bring_files(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> Non
         assert ann.upload().status == 503
 
 
+def look_at_files(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make thumbnails and judge what was scanned, while somebody told of it is gone, or only the queue reaches them."""
+    content = png(40, 20)
+    chat_id = ann.start_chat(bob)
+    for direct in ("100", "0"):
+        file_id = ann.upload(content, "a.png", "image/png").data["fileId"]
+        ann.ask("sendMessage", chatId=chat_id, fileIds=[file_id])
+        ann.ask("updateUser", avatarFileId=file_id)
+        for act in (
+            lambda: gateway.arrive(file_id, len(content)),  # noqa: B023
+            lambda: gateway.scan(file_id, "NO_THREATS_FOUND"),  # noqa: B023
+            lambda: gateway.scan(file_id, "THREATS_FOUND"),  # noqa: B023
+        ):
+            bob.open_socket().lose()
+            clock.advance(10)
+            monkeypatch.setenv("DIRECT_SOCKETS", direct)
+            settings.cache_clear()
+            act()
+            monkeypatch.setenv("DIRECT_SOCKETS", "100")
+            settings.cache_clear()
+        ann.download(file_id)
+    deleted = ann.upload(content, "a.png", "image/png").data["fileId"]
+    gateway.arrive(deleted, len(content))
+    ann.download(deleted)
+    ann.ask("deleteFile", fileId=deleted)
+    gateway.arrive(deleted, len(content))
+
+
 def set_password(gateway: Gateway, email: str) -> None:
     """Set a password anew, which also makes an account whole whose registration was cut off."""
     visit(gateway, "forgotPassword", email=email)
@@ -190,6 +218,7 @@ def set_password(gateway: Gateway, email: str) -> None:
 
 def change_everything(gateway: Gateway, ann: Person, hal: Person) -> None:
     ann.ask("updateUser", displayName="Ann")
+    ann.ask("getIceServers")
     hal.ask("blockUser", userId=ann.user_id)
     hal.ask("unblockUser", userId=ann.user_id)
     chat_id = hal.start_chat(ann)

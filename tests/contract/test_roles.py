@@ -11,8 +11,8 @@ TRACES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
-NOT_OURS_TO_ASSUME = {"GatewayLogsRole", "TurnRole"}
-"""API Gateway's own, for the access logs of sockets, and that of the TURN servers' instances."""
+NOT_OURS_TO_ASSUME = {"GatewayLogsRole", "MalwareScanRole", "TurnRole"}
+"""API Gateway's own, for the access logs of sockets, GuardDuty's, and that of the TURN servers' instances."""
 
 
 def statements(role: str) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from core.settings import settings
 from domain import delivery
 from local.stack import Stack
 from models.connections import Socket as Listed
+from tests.e2e.functions import tell_of_scan
 from tests.e2e.people import Person, wait_until
 from tests.endpoint import serving
 
@@ -79,6 +80,10 @@ class Failing:
         answer = self._stack.client("lambda").invoke(FunctionName=f"{PREFIX}Canary")
         assert json.load(answer["Payload"]) == {"succeeded": False}
         return "canary_failed", self._logged("Canary", "canary_failed", 1)
+
+    def failed_scans(self) -> Metric:
+        tell_of_scan(self._stack, "f", "ACCESS_DENIED")
+        return "scans_failed", self._logged("JudgeFile", "scans_failed", 1)
 
     def throttled_pushes(self) -> Metric:
         return "pushes_throttled", self._posted(429, "pushes_throttled", age=0)
@@ -185,6 +190,7 @@ def test_each_alarm_goes_off(
         "failed-log-ins": failing.failed_log_ins,
         "failed-mails": failing.failed_mails,
         "failed-canary": failing.failed_canary,
+        "failed-scans": failing.failed_scans,
         "throttled-pushes": failing.throttled_pushes,
         "delivery-lag": failing.delivery_lag,
         "http-errors": failing.http_errors,

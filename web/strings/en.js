@@ -192,6 +192,17 @@ export const strings = {
     removeHint: "They will no longer see this group.",
   },
 
+  ownFiles: {
+    title: "Your files",
+    hint: "They can be seen in the chats they were sent to. What was never sent goes by itself after seven days.",
+    none: "You have no files here.",
+    more: "Show more",
+    remove: (name) => `Delete ${name}`,
+    removeTitle: "Delete this file?",
+    removeHint: (name) => `${name} will be gone for everybody it was sent to.`,
+    removeAction: "Delete",
+  },
+
   blocks: {
     block: (name) => `Block ${name}`,
     unblock: (name) => `Unblock ${name}`,
@@ -315,6 +326,12 @@ export const strings = {
     remove: (name) => `Remove ${name}`,
     open: (name) => `Open ${name}`,
     download: "Download ",
+    tooLarge: (name) => `${name} is too large: files can have up to 5 GB.`,
+    noRoom: "There is no room left for your files. Delete some of them in your account first.",
+    tooManyToday: "You have uploaded as many files as one may in a day.",
+    scanned: "Being checked; others see it after that",
+    infected: (name) => `${name} held malware and was removed.`,
+    infectedHere: "This file held malware and was removed.",
   },
 
   problems: {
@@ -334,7 +351,7 @@ export const strings = {
     blocked: "You cannot write to this person.",
     too_large: "This is too large to send.",
     unsupported_type: "This kind of file cannot be used here.",
-    file_not_found: "This file no longer exists.",
+    file_not_found: "This file is not available.",
     upload_refused: "The file was not accepted. Please choose it again.",
     no_reply: "The server did not answer in time.",
     internal: "Something went wrong on our side. Please try again.",

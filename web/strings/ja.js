@@ -201,6 +201,17 @@ export const strings = {
     removeHint: "相手はこのグループを見られなくなります。",
   },
 
+  ownFiles: {
+    title: "自分のファイル",
+    hint: "送信先のチャットで見ることができます。送信しなかったファイルは、7日後に自動的に削除されます。",
+    none: "ファイルはありません。",
+    more: "さらに表示",
+    remove: (name) => `${name} を削除`,
+    removeTitle: "このファイルを削除しますか？",
+    removeHint: (name) => `${name} は、送信した相手からも見られなくなります。`,
+    removeAction: "削除",
+  },
+
   blocks: {
     block: (name) => `${san(name)}をブロック`,
     unblock: (name) => `${san(name)}のブロックを解除`,
@@ -328,6 +339,12 @@ export const strings = {
     remove: (name) => `${name} を取り消す`,
     open: (name) => `${name} を開く`,
     download: "ダウンロード: ",
+    tooLarge: (name) => `${name} は大きすぎます。ファイルは5GBまでです。`,
+    noRoom: "ファイルの保存容量がいっぱいです。アカウントの画面で、先にファイルを削除してください。",
+    tooManyToday: "1日にアップロードできるファイル数の上限に達しました。",
+    scanned: "ファイルを確認しています。終わりしだい、ほかの人にも表示されます",
+    infected: (name) => `${name} からマルウェアが見つかったため、削除されました。`,
+    infectedHere: "このファイルからマルウェアが見つかったため、削除されました。",
   },
 
   problems: {
@@ -347,7 +364,7 @@ export const strings = {
     blocked: "この人にはメッセージを送れません。",
     too_large: "大きすぎるため送信できません。",
     unsupported_type: "この種類のファイルは使えません。",
-    file_not_found: "このファイルはもうありません。",
+    file_not_found: "このファイルは利用できません。",
     upload_refused: "ファイルを受け付けられませんでした。もう一度選んでください。",
     no_reply: "サーバーから応答がありませんでした。",
     internal: "サーバーで問題が発生しました。もう一度お試しください。",
