@@ -30,3 +30,6 @@ Cursor = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 Text = Annotated[str, Meta(min_length=1, max_length=8000)]
 """What a message says."""
+
+DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
+"""A device's own lasting name for itself."""

@@ -1,8 +1,9 @@
 """Do several things that wait on the network at the same time."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from functools import cache, partial
 from typing import Any, TypeVar, overload
 
 First = TypeVar("First")
@@ -37,7 +38,7 @@ def together(first: Callable[[], Any], /, *others: Callable[[], Any]) -> tuple[A
     Raises:
         Exception: What one of them raised, once all have ended; where several did, what the first of these raised.
     """
-    under_way = [_threads().submit(other) for other in others]
+    under_way = [_begin(other) for other in others]
     try:
         result = first()
     finally:
@@ -53,4 +54,11 @@ def each(call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     everything = list(items)
     if len(everything) == 1:
         return [call(everything[0])]
-    return list(_threads().map(call, everything))
+    under_way = [_begin(partial(call, item)) for item in everything]
+    wait(under_way)
+    return [one.result() for one in under_way]
+
+
+def _begin(call: Callable[[], Result]) -> "Future[Result]":
+    """Start a call that sees what concerns this invocation, and no other one that runs meanwhile."""
+    return _threads().submit(copy_context().run, call)

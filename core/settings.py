@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         limits: Other numbers than domain/limits.py has, under its names; 0 for no limit.
         queue_url: Where SQS is.
         deliveries_url: The queue of frames on their way to sockets.
+        calls_url: The queue of calls to look at.
         direct_sockets: To more sockets than these a frame goes by that queue.
         bus_url: Where EventBridge is.
         event_bus: The bus that tells of members who are away.
@@ -59,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Mapping[str, int]
     queue_url: str
     deliveries_url: str
+    calls_url: str
     direct_sockets: int
     bus_url: str
     event_bus: str
@@ -98,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             limits=msgspec.json.decode(environment["LIMITS"], type=dict[str, int]),
             queue_url=environment["QUEUE_URL"],
             deliveries_url=environment["DELIVERIES_URL"],
+            calls_url=environment["CALLS_URL"],
             direct_sockets=int(environment["DIRECT_SOCKETS"]),
             bus_url=environment["BUS_URL"],
             event_bus=environment["EVENT_BUS"],

@@ -192,6 +192,11 @@ def check_exist(user_ids: Collection[str]) -> None:
         raise unknown_user()
 
 
+def name_of(user: User) -> protocol.Name:
+    """Return what a ringing device shows of somebody."""
+    return protocol.Name(user_id=user.user_id, username=user.username, display_name=user.display_name)
+
+
 def unknown_user() -> NotFound:
     """Say that there is no such user."""
     return NotFound("user_not_found", "There is no such user.")

@@ -44,7 +44,9 @@ class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
         place: Who joined before whom: 1, 2, ...; 0 for who has not yet.
         seen_at: When they joined, or opened a socket on that device since, in milliseconds since 1970.
         lost_at: When that device's last socket closed; None while it has one.
+        revision: Of the user's list of sockets, as far as it is known here; 0 while none was seen on that device.
         is_reached: Whether the call reaches them at all. It does not reach who blocks the caller, who is not told so.
+        rang: Whether they were told of the call. Who was busy when it began was not.
     """
 
     user_id: str
@@ -53,7 +55,9 @@ class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
     place: int = 0
     seen_at: int = 0
     lost_at: int | None = None
+    revision: int = 0
     is_reached: bool = True
+    rang: bool = True
 
     @property
     def is_live(self) -> bool:
@@ -113,10 +117,15 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Accept(msgspec.Struct, frozen=True):
-    """A user answers on a device, or comes late."""
+    """A user answers on a device, comes late, or comes back.
+
+    Attributes:
+        revision: Of the user's list of sockets, where one of that device stands; 0 where none does.
+    """
 
     user_id: str
     device_id: str
+    revision: int = 0
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -136,12 +145,14 @@ class Lose(msgspec.Struct, frozen=True):
     """The last socket of a device closed.
 
     Attributes:
-        at: When. It is nothing if the device was seen since.
+        at: When.
+        revision: Of the user's list of sockets since. It is nothing if the device was seen in a later one.
     """
 
     user_id: str
     device_id: str
     at: int
+    revision: int
 
 
 class Return(msgspec.Struct, frozen=True):
@@ -149,11 +160,13 @@ class Return(msgspec.Struct, frozen=True):
 
     Attributes:
         at: When it was seen.
+        revision: Of the user's list of sockets, with this one.
     """
 
     user_id: str
     device_id: str
     at: int
+    revision: int
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -224,6 +237,11 @@ def audience(call: Call) -> set[str]:
     return {one.user_id for one in call.participants if one.is_reached}
 
 
+def live(call: Call) -> set[str]:
+    """Return everybody whose line the call takes: who takes part, or whose devices ring."""
+    return {one.user_id for one in call.participants if one.is_live and one.is_reached}
+
+
 def unknown_call() -> NotFound:
     """Say that there is no such call."""
     return NotFound("call_not_found", "There is no such call.")
@@ -241,16 +259,17 @@ def _accept(call: Call, move: Accept, now: int) -> tuple[Call, list[Push]]:
     if one.state == JOINED:
         if one.device_id != move.device_id:
             raise Conflict("conflict", "This call was answered on another device.")
-        return (_seen(call, Return(one.user_id, move.device_id, now)) if one.lost_at is not None else call), []
+        back = Return(one.user_id, move.device_id, now, move.revision)
+        return (_seen(call, back) if one.lost_at is not None else call), []
     place = 1 + max(other.place for other in call.participants)
-    joined = Participant(one.user_id, JOINED, move.device_id, place, seen_at=now)
+    joined = Participant(one.user_id, JOINED, move.device_id, place, seen_at=now, revision=move.revision)
     after = msgspec.structs.replace(_with(call, joined), state=ACTIVE, answered_at=call.answered_at or now)
     elsewhere = Push("answeredElsewhere", one.user_id, (Recipient(one.user_id, but=move.device_id),))
-    return after, [elsewhere, Push("joined", one.user_id, _live(after))]
+    return after, [Push("joined", one.user_id, _live(after)), elsewhere]
 
 
 def _reject(call: Call, one: Participant, state: str, now: int) -> tuple[Call, list[Push]]:
-    if call.state == ENDED or one.state != RINGING:
+    if one.state != RINGING:
         return call, []
     after = _with(call, msgspec.structs.replace(one, state=state))
     over, pushes = _end_if_over(after, HANGUP, now)
@@ -260,7 +279,7 @@ def _reject(call: Call, one: Participant, state: str, now: int) -> tuple[Call, l
 def _leave(call: Call, one: Participant, reason: str, now: int) -> tuple[Call, list[Push]]:
     if one.state == RINGING:
         return _reject(call, one, BUSY if reason == BUSY else REJECTED, now)
-    if call.state == ENDED or one.state != JOINED:
+    if one.state != JOINED:
         return call, []
     after = _with(call, msgspec.structs.replace(one, state=LEFT, lost_at=None))
     over, pushes = _end_if_over(after, reason if reason in {CONNECTION_LOST, "failed"} else HANGUP, now)
@@ -268,32 +287,37 @@ def _leave(call: Call, one: Participant, reason: str, now: int) -> tuple[Call, l
 
 
 def _seen(call: Call, move: Lose | Return) -> Call:
-    """Note whether a device has a socket. Of what is told in another order than it happened, the latest counts."""
+    """Note whether a device has a socket. What is told in another order than it happened is put right by its number."""
     one = next((one for one in call.participants if one.user_id == move.user_id), None)
-    if not one or one.state != JOINED or one.device_id != move.device_id:
-        return call
-    last = max(one.seen_at, one.lost_at or 0)
-    if move.at <= last and not (isinstance(move, Return) and move.at == last):
+    if not one or one.state != JOINED or one.device_id != move.device_id or move.revision <= one.revision:
         return call
     if isinstance(move, Return):
-        return _with(call, msgspec.structs.replace(one, seen_at=move.at, lost_at=None))
-    return call if one.lost_at is not None else _with(call, msgspec.structs.replace(one, lost_at=move.at))
+        seen = msgspec.structs.replace(one, seen_at=move.at, lost_at=None, revision=move.revision)
+    else:
+        lost_at = move.at if one.lost_at is None else one.lost_at
+        seen = msgspec.structs.replace(one, lost_at=lost_at, revision=move.revision)
+    return _with(call, seen)
 
 
 def _pass(call: Call, now: int) -> tuple[Call, list[Push]]:
+    """Let happen what is due by now, one after the other, as if somebody had looked at each moment."""
+    pushes: list[Push] = []
+    while (due := call.due_at()) is not None and due <= now:
+        call, more = _expire(call, due)
+        pushes += more
+    return call, pushes
+
+
+def _expire(call: Call, at: int) -> tuple[Call, list[Push]]:
     """Take who did not answer in time for absent, and who was away for too long for gone."""
-    if call.state == ENDED:
-        return call, []
-    gone = [one for one in call.participants if (due := one.due_at()) is not None and due <= now]
-    late = [one for one in call.participants if one.state == RINGING] if call.ring_expires_at <= now else []
-    if not gone and not late:
-        return call, []
+    gone = [one for one in call.participants if (due := one.due_at()) is not None and due <= at]
+    late = [one for one in call.participants if one.state == RINGING] if call.ring_expires_at <= at else []
     after = call
     for one in gone:
         after = _with(after, msgspec.structs.replace(one, state=LEFT, lost_at=None))
     for one in late:
         after = _with(after, msgspec.structs.replace(one, state=MISSED))
-    over, pushes = _end_if_over(after, CONNECTION_LOST if gone else HANGUP, now)
+    over, pushes = _end_if_over(after, CONNECTION_LOST if gone else HANGUP, at)
     return over, pushes or [_left(after, one) for one in (*gone, *late)]
 
 
@@ -308,7 +332,7 @@ def _end_if_over(call: Call, reason: str, now: int) -> tuple[Call, list[Push]]:
         ended_at=now,
         end_reason=reason if call.answered_at else _reason_unanswered(call, reason),
     )
-    to = (_of(one) for one in call.participants if one.is_reached and one.state != BUSY)
+    to = (_of(one) for one in call.participants if one.is_reached and one.rang)
     return over, [Push("ended", None, tuple(to))]
 
 

@@ -15,6 +15,7 @@ import msgspec
 from adapters import queue, sockets
 from adapters.sockets import Outcome
 from core import clock, deadline, parallel, telemetry
+from core.errors import Unavailable
 from core.settings import settings
 from domain.events import Event
 from models.connections import Connections, Socket
@@ -97,6 +98,41 @@ def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
         _queue(parcels, delay_seconds=0)
     elif left := _post(frame, receivers, accepted_at, deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)):
         _queue([Parcel(frame.decode(), left, tries=1, accepted_at=accepted_at)], DELAYS_SECONDS[0])
+
+
+def relay(event: Event, devices: Sequence[Sequence[Socket]]) -> bool:
+    """Push an event to devices, each by the latest of its sockets that is still there, and to nobody later.
+
+    What comes late comes in another order. So whoever wants it told surely and in order tells it again.
+
+    Args:
+        event: What to tell.
+        devices: The sockets of each device, the latest first.
+
+    Returns:
+        Whether any device got it.
+
+    Raises:
+        Unavailable: A device is there, but could not be reached just now.
+    """
+    frame = msgspec.json.encode(event)
+    until = deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)
+    outcomes = parallel.each(lambda sockets: _relay(sockets, frame, until), devices)
+    delivered = outcomes.count(Outcome.DELIVERED)
+    _measure(delivered, telemetry.accepted_at())
+    if not delivered and any(outcome in LATER for outcome in outcomes):
+        raise Unavailable
+    return delivered > 0
+
+
+def _relay(sockets_of_device: Sequence[Socket], frame: bytes, until: float) -> Outcome:
+    outcome = Outcome.GONE
+    for socket in sockets_of_device:
+        outcome = _outcome(socket, frame, until)
+        telemetry.count(f"pushes_{outcome.value}")
+        if outcome is not Outcome.GONE:
+            break
+    return outcome
 
 
 def deliver(text: str) -> bool:

@@ -10,10 +10,11 @@ from adapters import identity, queue
 from core.errors import Unavailable
 from core.operations import Caller
 from core.settings import settings
-from domain import codes, files, groups, sessions
+from domain import codes, files, groups, sessions, watch
 from domain.codes import Purpose
 from models.accounts import User, Username
 from models.blocks import Block
+from models.calls import Participation
 from models.chats import GROUP, Chat, Membership
 from models.connections import Connections
 
@@ -48,6 +49,7 @@ def finish(user_id: str) -> bool:
         for block in Block.concerning(user_id):
             block.delete()
         files.discard_all(user_id)
+        _leave_calls(user_id)
         Connections(user_id).delete()
         Username.give_up(user.username, user_id)
         User.empty(user_id)
@@ -70,3 +72,10 @@ def _leave_chats(user_id: str) -> None:
             if membership.partner_id:
                 Membership.forget_partner(membership.partner_id, membership.chat_id)
             membership.delete()
+
+
+def _leave_calls(user_id: str) -> None:
+    """Leave the call that the user is in, if any, and forget their history. Others keep theirs."""
+    for connections in Connections.find_all_now([user_id]):
+        watch.gone(connections)
+    Participation.forget_all(user_id)

@@ -1,7 +1,9 @@
 """The frames that the server pushes, one class each."""
 
+from typing import Any
+
 from core.shapes import Answer
-from domain.protocol import Chat, File, Message
+from domain.protocol import Call, Chat, File, Message, Name
 
 
 class Event(Answer, frozen=True, tag_field="type", kw_only=True):
@@ -139,8 +141,70 @@ class FileInfected(Event, frozen=True, tag="file.infected", kw_only=True):
     file: File
 
 
+class CallEvent(Event, frozen=True, kw_only=True):
+    """Something that happened in a call.
+
+    Attributes:
+        call: The call as it is after that.
+    """
+
+    call: Call
+
+
+class ParticipantEvent(CallEvent, frozen=True, kw_only=True):
+    """Something that a participant did, or that happened to them.
+
+    Attributes:
+        user_id: The participant.
+    """
+
+    user_id: str
+
+
+class CallRinging(CallEvent, frozen=True, tag="call.ringing", kw_only=True):
+    """Somebody calls the receiver."""
+
+    caller: Name
+
+
+class CallJoined(ParticipantEvent, frozen=True, tag="call.joined"):
+    """A participant takes part on one of their devices from now on. Whoever took part before need not be polite."""
+
+
+class CallRejected(ParticipantEvent, frozen=True, tag="call.rejected"):
+    """A participant will not answer. Their own devices hear of it too, and stop ringing."""
+
+
+class CallAnsweredElsewhere(ParticipantEvent, frozen=True, tag="call.answeredElsewhere"):
+    """The receiver takes part on another device."""
+
+
+class CallLeft(ParticipantEvent, frozen=True, tag="call.left"):
+    """A participant does not take part any more, or did not answer in time; the call goes on without them."""
+
+
+class CallEnded(CallEvent, frozen=True, tag="call.ended"):
+    """The call is over."""
+
+
+class CallSignal(Event, frozen=True, tag="call.signal", kw_only=True):
+    """What one peer tells another, as it was given."""
+
+    call_id: str
+    from_user_id: str
+    from_device_id: str
+    signal: dict[str, Any]
+
+
+class CallLogged(Logged, frozen=True, tag="call.logged", kw_only=True):
+    """A call between members of a chat was missed, or has ended."""
+
+    call: Call
+
+
 AnyLogged = (
-    ChatUpdated
+    CallLogged
+    | ChatUpdated
     | MemberAdded
     | MemberRemoved
     | MessageCreated

@@ -130,3 +130,6 @@ class Bucket:
 
 SENDS = Bucket("sends", 1000, 50)
 ICE_SERVERS = Bucket("iceServers", 60, 1)
+CALLS = Bucket("calls", 60, 1)
+DESCRIPTIONS = Bucket("descriptions", 5, 5)
+CANDIDATES = Bucket("candidates", 20, 20)

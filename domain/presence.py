@@ -7,7 +7,7 @@ from core.clock import timestamp
 from core.errors import RateLimited
 from core.operations import Caller
 from core.shapes import Answer
-from domain import admission, delivery, messages
+from domain import admission, delivery, messages, watch
 from domain.events import PresenceChanged, Typing
 from models.accounts import User
 from models.chats import Chat, Membership
@@ -89,6 +89,7 @@ def connect(caller: Caller) -> None:
     telemetry.count("connects")
     if dead := connections.dead_sockets:
         Connections.remove(*dead)
+    watch.opened(connections, socket)
     if len(live) == 1:
         _tell_partners(connections, online=True)
 
@@ -96,7 +97,9 @@ def connect(caller: Caller) -> None:
 def disconnect(caller: Caller) -> None:
     """Take a closed socket off the list, and tell the user's partners if it was the last."""
     telemetry.count("disconnects")
-    connections = Connections.remove(_socket(caller))
+    socket = _socket(caller)
+    connections = Connections.remove(socket)
+    watch.closed(connections, socket)
     if not connections.sockets:
         _tell_partners(connections, online=False)
 

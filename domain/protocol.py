@@ -110,3 +110,49 @@ class ListedChat(Chat, frozen=True, kw_only=True):
 
     unread_count: int
     read_seq: int
+
+
+class Participant(Answer, frozen=True, kw_only=True):
+    """Somebody in a call.
+
+    Attributes:
+        device_id: The device on which they take part, or did.
+        state: ``ringing``, ``joined``, ``rejected``, ``busy``, ``missed`` or ``left``.
+    """
+
+    user_id: str
+    device_id: str | None = None
+    state: str
+
+
+class Call(Answer, frozen=True, kw_only=True):
+    """A call.
+
+    Attributes:
+        kind: ``audio`` or ``video``.
+        chat_id: The chat whose members were called, if it was one.
+        state: ``ringing``, ``active`` or ``ended``.
+        participants: The caller first.
+        ring_expires_at: When it stops ringing, wherever nobody answered.
+        end_reason: ``hangup``, ``rejected``, ``busy``, ``missed``, ``cancelled``, ``connection_lost`` or ``failed``.
+    """
+
+    call_id: str
+    kind: str
+    chat_id: str | None = None
+    state: str
+    caller_id: str
+    participants: list[Participant]
+    created_at: str
+    ring_expires_at: str
+    answered_at: str | None = None
+    ended_at: str | None = None
+    end_reason: str | None = None
+
+
+class Name(Answer, frozen=True, kw_only=True):
+    """What a ringing device shows of somebody."""
+
+    user_id: str
+    username: str
+    display_name: str

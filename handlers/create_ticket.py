@@ -1,16 +1,11 @@
 """CreateTicket: what opens a socket."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
+from core.fields import DeviceId
 from core.operations import Caller, Operations, Reply
 from core.shapes import Request
 from domain import tickets
 
 handler = Operations()
-
-DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 
 
 class CreateTicket(Request, frozen=True):

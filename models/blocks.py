@@ -1,6 +1,6 @@
 """Who does not want to hear from whom."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
@@ -41,6 +41,11 @@ class Block(Table):
     def find(cls, user_id: str, blocked_id: str) -> "Block | None":
         """Return the block, or None."""
         return found(lambda: cls.get(user_id, blocked_id, consistent_read=True))
+
+    @classmethod
+    def who_block(cls, user_ids: Iterable[str], blocked_id: str) -> set[str]:
+        """Return those of the users who block somebody."""
+        return {one.user_id for one in cls.batch_get([(user_id, blocked_id) for user_id in user_ids])}
 
     @classmethod
     def page(cls, user_id: str, limit: int, after: str | None) -> list["Block"]:

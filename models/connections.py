@@ -1,12 +1,17 @@
-"""Open sockets: one item a user, so that a chat of 100 people costs one read rather than 100 queries."""
+"""Open sockets: one item a user, so that a chat of 100 people costs one read rather than 100 queries.
+
+The same item says in which call a user is. Who starts a call reads it anyway, to know whom to ring; and who opens or
+closes a socket writes it anyway, and so learns of the call without another question.
+"""
 
 from collections.abc import Iterable
 
 import msgspec
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.transactions import TransactWrite
 
 from core import clock
-from models.table import Table, table_name
+from models.table import Table, holds, table_name
 
 LIFE_MILLISECONDS = (2 * 60 + 10) * 60 * 1000
 """API Gateway ends a socket after 2 h. One that is listed for longer is a trace of a lost ``$disconnect``."""
@@ -39,7 +44,12 @@ class Socket(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Connections(Table):
-    """The sockets of one user."""
+    """The sockets of one user, and their line: the call that they are in.
+
+    Attributes:
+        call_id: The call that they take part in, or that rings. It counts only while that call says the same.
+        revision: How often any of this has changed. It orders what happened to a user, whichever function tells it.
+    """
 
     class Meta:
         table_name = table_name("connections")
@@ -47,6 +57,8 @@ class Connections(Table):
     user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
     elements = UnicodeSetAttribute(attr_name="sockets", null=True)
     last_seen_at = UnicodeAttribute(attr_name="lastSeenAt", null=True)
+    call_id = UnicodeAttribute(attr_name="callId", null=True)
+    revision = NumberAttribute(null=True)
 
     @property
     def sockets(self) -> list[Socket]:
@@ -67,7 +79,8 @@ class Connections(Table):
     def add(cls, socket: Socket) -> "Connections":
         """List a socket. Returns its user's connections with it."""
         connections = cls(socket.user_id)
-        connections.update([cls.elements.add({socket.element}), cls.last_seen_at.set(clock.now())])
+        seen = cls.last_seen_at.set(clock.now())
+        connections.update([cls.elements.add({socket.element}), seen, cls.revision.add(1)])
         return connections
 
     @classmethod
@@ -75,7 +88,8 @@ class Connections(Table):
         """Take sockets of one user off the list, and no others. Returns the user's connections without them."""
         elements = {socket.element for socket in sockets}
         connections = cls(sockets[0].user_id)
-        connections.update([cls.elements.delete(elements), cls.last_seen_at.set(clock.now())])
+        seen = cls.last_seen_at.set(clock.now())
+        connections.update([cls.elements.delete(elements), seen, cls.revision.add(1)])
         return connections
 
     @classmethod
@@ -87,3 +101,28 @@ class Connections(Table):
     def find_all_now(cls, user_ids: Iterable[str]) -> list["Connections"]:
         """Return the same with every write that was answered before: whoever must not miss a socket."""
         return list(cls.batch_get(user_ids, consistent_read=True))
+
+    @property
+    def number(self) -> int:
+        """The revision; 0 of somebody who never had a socket nor a call."""
+        return int(self.revision or 0)
+
+    def of_device(self, device_id: str | None) -> list[Socket]:
+        """Return the live sockets of a device, the latest first."""
+        mine = [socket for socket in self.sockets if socket.device_id == device_id]
+        return sorted(mine, key=lambda socket: socket.connected_at, reverse=True)
+
+    def take_line(self, call_id: str, writes: TransactWrite) -> None:
+        """Have a transaction put the user into a call, unless anything here has changed since it was read."""
+        unchanged = Connections.revision == self.revision if self.revision else Connections.revision.does_not_exist()
+        writes.update(
+            Connections(self.user_id),
+            [Connections.call_id.set(call_id), Connections.revision.add(1)],
+            condition=unchanged,
+        )
+
+    @classmethod
+    def free_line(cls, user_id: str, call_id: str) -> None:
+        """Note that a user is not in a call any more. If it is another one by now, nothing changes."""
+        connections = cls(user_id)
+        holds(lambda: connections.update([cls.call_id.remove(), cls.revision.add(1)], cls.call_id == call_id))

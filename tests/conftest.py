@@ -26,6 +26,7 @@ os.environ.update(
     LIMITS="{}",
     QUEUE_URL="https://sqs.us-east-1.amazonaws.com",
     DELIVERIES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
+    CALLS_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-calls",
     DIRECT_SOCKETS="100",
     BUS_URL="https://events.us-east-1.amazonaws.com",
     EVENT_BUS="kaiwa-test",
@@ -199,8 +200,8 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(parameters, "secret", gateway.secret)
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
-    limits.SENDS.forget_all()
-    limits.ICE_SERVERS.forget_all()
+    for bucket in (limits.SENDS, limits.ICE_SERVERS, limits.CALLS, limits.DESCRIPTIONS, limits.CANDIDATES):
+        bucket.forget_all()
     parameters.forget_all()
     monkeypatch.setattr(queue, "send", gateway.send)
     monkeypatch.setattr(bus, "put", gateway.put)

@@ -16,7 +16,7 @@ from moto.events.models import EventPattern
 from adapters import storage
 from adapters.parameters import ParameterError
 from adapters.sockets import Outcome
-from core import telemetry
+from core import clock, telemetry
 from core.operations import Operations
 from core.queues import CORRELATION
 from tests import template
@@ -100,6 +100,7 @@ class Queued(NamedTuple):
     text: str
     delay_seconds: int
     correlation_id: str | None = None
+    due_at: int = 0
 
 
 class Gateway:
@@ -216,14 +217,20 @@ class Gateway:
     def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
         """Take the place of adapters.queue.send."""
         parameters = {"QueueUrl": queue_url, "MessageBody": text, "DelaySeconds": delay_seconds}
-        message = Queued(queue_url, text, delay_seconds, telemetry.correlation_id())
+        due_at = clock.milliseconds() + delay_seconds * 1000
+        message = Queued(queue_url, text, delay_seconds, telemetry.correlation_id(), due_at)
         self.calls.make(QUEUE, parameters, lambda: self.queued.append(message))
 
-    def work_off(self, function: str, *, batch: int = 10) -> list[str]:
-        """Hand what is in its queue to a function, as Lambda does. Returns the texts that it could not do."""
+    def work_off(self, function: str, *, batch: int = 10, due: bool = False) -> list[str]:
+        """Hand what is in its queue to a function, as Lambda does; only what is due by the clock, if that is asked.
+
+        Returns:
+            The texts that it could not do.
+        """
         (source,) = (event["sqs"]["arn"]["Fn::GetAtt"][0] for event in template.functions()[function]["events"])
         ending = f"-{source.removesuffix('Queue').lower()}"
-        messages = [one for one in self.queued if one.queue_url.endswith(ending)]
+        latest = clock.milliseconds() if due else float("inf")
+        messages = [one for one in self.queued if one.queue_url.endswith(ending) and one.due_at <= latest]
         self.queued = [one for one in self.queued if one not in messages]
         failed: list[str] = []
         for start in range(0, len(messages), batch):

@@ -1,6 +1,7 @@
 /** The list of chats, with the search above it and oneself below. */
 import { accountBar } from "./account_bar.js";
 import { chatAvatar } from "./avatar.js";
+import { callsButton } from "./call_history.js";
 import { element, fill, showRows, unseen } from "./dom.js";
 import { plainText } from "./format.js";
 import { icon } from "./icons.js";
@@ -166,6 +167,7 @@ export function chatsPane(client, { drafts, onLogOut, inbox }) {
         { class: "chats-heading" },
         element("img", { src: "images/logo.svg", alt: "" }),
         element("h1", {}, strings.product),
+        callsButton(client),
         element(
           "button",
           {

@@ -263,6 +263,7 @@ export function conversation(client, chatId, { drafts }) {
     client.people.on("changed", onLearned),
     client.presence.on("changed", showHeading),
     client.blocks.on("changed", showHeading),
+    client.calls.on("changed", showHeading),
     onLongPress(messages.list, ".message[data-message]", onPress),
     () => document.removeEventListener("visibilitychange", readIfSeen),
   ];

@@ -5,10 +5,10 @@ import { personName } from "./names.js";
 const words = strings.conversation.system;
 
 /**
- * @typedef {{id: string, kind: "message" | "system", senderId?: string, text: string, fileIds?: string[], time: string, seq?: number,
+ * @typedef {{id: string, kind: "message" | "system" | "call", senderId?: string, text: string, fileIds?: string[], time: string, seq?: number,
  *   messageId?: string, replyTo?: string, isDeleted?: boolean, isEdited?: boolean,
  *   reactions?: Record<string, string[]>, state?: "read" | "sent" | "sending" | "failed", readers?: string[],
- *   error?: Error}} Entry
+ *   call?: import("./clients/js/call.js").CallData, error?: Error}} Entry
  */
 
 /**
@@ -39,6 +39,7 @@ export function entriesOf(client, chatId) {
  * nothing here.
  */
 function placeOf(client, chatId, log, event, chronicle) {
+  if (event.type === "call.logged") return callPlace(event);
   if (event.type !== "message.created") return systemPlace(event, chronicle.line(event));
   const { messageId, senderId, clientMessageId } = event.message;
   const isOwn = senderId === client.userId;
@@ -49,6 +50,11 @@ function placeOf(client, chatId, log, event, chronicle) {
 function systemPlace({ seq, at }, text) {
   const id = `event ${seq}`;
   return text && { id, entry: () => ({ id, kind: "system", text, time: at, seq }) };
+}
+
+function callPlace({ seq, at, call }) {
+  const id = `event ${seq}`;
+  return { id, entry: () => ({ id, kind: "call", text: "", call, time: at, seq }) };
 }
 
 function pendingPlace(client, pending) {

@@ -2,6 +2,7 @@
  * The two panes of someone logged in: the chats, and the one that is open. On a phone one of them at a time.
  */
 import { showPictures } from "./avatar.js";
+import { callLayer } from "./call_layer.js";
 import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
@@ -21,11 +22,13 @@ export function workspace(client, { onLogOut, inbox }) {
   const stopPictures = showPictures(client);
   const banner = connectionBanner(client);
   const drafts = new Drafts(client.userId);
+  const calls = callLayer(client, { onTitle: showTitle });
   const chats = chatsPane(client, { drafts, onLogOut, inbox });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
   const node = element(
     "main",
     { class: "workspace" },
+    calls.element,
     chats.element,
     element("div", { class: "right-pane" }, banner.element, place),
   );
@@ -51,7 +54,7 @@ export function workspace(client, { onLogOut, inbox }) {
 
   function showTitle() {
     const unread = client.chats.unreadTotal;
-    document.title = unread > 0 ? `(${unread}) ${strings.product}` : strings.product;
+    document.title = calls.title ?? (unread > 0 ? `(${unread}) ${strings.product}` : strings.product);
   }
 
   function wake() {
@@ -75,6 +78,7 @@ export function workspace(client, { onLogOut, inbox }) {
   client.blocks.refresh().catch(() => {});
 
   function close() {
+    calls.close();
     for (const stop of stops) stop();
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     open?.close();

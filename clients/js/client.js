@@ -1,5 +1,6 @@
 import { Api } from "./api.js";
 import { Blocks } from "./blocks.js";
+import { Calls } from "./calls.js";
 import { Chats } from "./chats.js";
 import { Delivery } from "./delivery.js";
 import { ConnectionLost } from "./errors.js";
@@ -46,6 +47,7 @@ export class Client {
    * @param {Storage} [options.passing] Keeps messages that were not sent yet.
    * @param {typeof fetch} [options.fetch]
    * @param {typeof WebSocket} [options.WebSocket]
+   * @param {object} [options.calls] What the calls are made with: `RTCPeerConnection`, `mediaDevices`, `configuration`.
    */
   constructor({
     url,
@@ -55,6 +57,7 @@ export class Client {
     passing = new FleetingStorage(),
     fetch,
     WebSocket,
+    calls,
   }) {
     this.#session = session;
     this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${session.userId}`);
@@ -71,6 +74,14 @@ export class Client {
       WebSocket,
     });
     this.typing = new Typing(this.socket);
+    this.calls = new Calls({
+      api: this.api,
+      socket: this.socket,
+      userId: session.userId,
+      deviceId,
+      now: () => this.#serverNow(),
+      ...calls,
+    });
     this.#marks = new ReadMarks(this.socket);
     this.#logs = new Logs({ api: this.api, now: () => this.#serverNow() });
     const shelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
@@ -92,6 +103,7 @@ export class Client {
 
   /** Stop for good; a client that has stopped is thrown away. */
   stop() {
+    this.calls.stop();
     this.#marks.stop();
     this.socket.stop();
     this.#logs.stop();
@@ -358,6 +370,7 @@ export class Client {
     this.#marks.flush();
     this.presence.refresh();
     this.files.distrust();
+    this.calls.resume(hello).catch(() => {});
     try {
       await this.refreshChats();
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
@@ -368,6 +381,7 @@ export class Client {
   }
 
   #receive(frame) {
+    if (frame.type.startsWith("call.")) this.calls.take(frame);
     if (frame.type === "typing") this.typing.take(frame);
     else if (frame.type === "presence.changed") this.presence.take(frame);
     else if (frame.type === "read.updated") this.#receiveRead(frame);

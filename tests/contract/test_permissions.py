@@ -5,6 +5,7 @@ IAM would refuse it. This is the second half: one conversation that needs every 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,13 +13,15 @@ from botocore.exceptions import ClientError
 from adapters import storage
 from adapters.sockets import Outcome
 from core.settings import settings
-from domain import admission
+from domain import admission, call_states, moves
+from domain.call_states import Leave
 from domain.files import MOST_COPIED_BYTES, MOST_FORM_BYTES
+from models.calls import Call as StoredCall
 from models.files import File
 from tests import template
 from tests.calls import Call, Calls, Crash, Death, Proceed, needed
 from tests.conftest import Clock
-from tests.gateway import Gateway
+from tests.gateway import Gateway, Socket
 from tests.integration.test_chats import crowd
 from tests.integration.test_files import PNG, announce, image_of, put
 from tests.people import PASSWORD, SOCKET, Person, visit
@@ -81,6 +84,8 @@ def test_every_permission_is_used(
     group = ann.ask("createChat", kind="group", memberIds=[bob.user_id]).data["chatId"]
     ann.ask("removeMember", chatId=group, userId=bob.user_id)
 
+    call_each_other(gateway, ann, bob, calls, clock)
+
     bring_files(gateway, ann, bob, calls)
     look_at_files(gateway, ann, bob, clock, monkeypatch)
 
@@ -140,6 +145,103 @@ def register_by_every_way(gateway: Gateway, calls: Calls, confirm_mail: Callable
     visit(gateway, "registerUser", username="gus", email="gus@example.com", password=PASSWORD)
     visit(gateway, "resendConfirmation", email="gus@example.com")
     confirm_mail(False)
+
+
+def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, clock: Clock) -> None:
+    """Call, answer, tell each other things, and hang up; reject; ring out; and find sockets that are gone."""
+
+    def call(caller: Person, *callees: Person, **fields: Any) -> str:
+        whom = {"calleeIds": [one.user_id for one in callees]} if callees else {}
+        return caller.ask("startCall", kind="audio", **whom, **fields).data["callId"]
+
+    def gone(*people: Person) -> None:
+        for one in people:
+            one.open_socket().lose()
+        clock.advance(10)
+
+    gone(ann, bob)
+    desk = ann.open_socket("desk")
+    call_id = call(ann, bob)
+    gone(ann)
+    sent = {"callId": call_id, "toUserId": bob.user_id, "signal": {"candidate": None}}
+    desk.ask("sendSignal", **sent)
+    phone = bob.open_socket("phone")
+    gateway.work_off("WatchCall")
+    assert phone.ask("acceptCall", callId=call_id).status == 200
+    gone(ann)
+    assert phone.ask("endCall", callId=call_id).status == 200
+    ann.ask("getCall", callId=call_id)
+    ann.ask("listCalls")
+    ann.ask("getIceServers")
+    # The other one calls already; and the call is of a chat.
+    gone(bob)
+    call(ann, bob)
+    gone(bob)
+    call_id = call(bob, ann)
+    gone(ann)
+    bob.ask("rejectCall", callId=call_id)
+    bob.ask("endCall", callId=call_id)
+    call_id = call(ann, chatId=ann.start_chat(bob))
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
+    gone(ann)
+    bob.ask("rejectCall", callId=call_id)
+    # Nobody answers, and nobody hangs up; somebody is told something when it is over.
+    call_id = call(ann, bob)
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
+    gone(bob)
+    clock.advance(45)
+    assert gateway.work_off("WatchCall") == []
+    # In their call, one loses the socket and is back.
+    call_id = call(ann, bob)
+    phone.ask("acceptCall", callId=call_id)
+    phone.close()
+    bob.open_socket("phone")
+    assert gateway.work_off("WatchCall") == []
+    ann.ask("endCall", callId=call_id)
+    tell_what_is_kept(desk, ann, bob, calls, clock)
+    for socket in (desk, bob.open_socket("phone")):
+        socket.close()
+
+
+def tell_what_is_kept(desk: Socket, ann: Person, bob: Person, calls: Calls, clock: Clock) -> None:
+    """Have what a peer is told deleted: by who hangs up, and by who keeps it when the call has ended already."""
+
+    def call() -> str:
+        return ann.ask("startCall", kind="audio", calleeIds=[bob.user_id]).data["callId"]
+
+    sent = {"toUserId": bob.user_id, "signal": {"candidate": None}}
+    call_id = call()
+    ended: list[bool] = []
+
+    def end_meanwhile(made: Call, proceed: Proceed) -> object:
+        if str(made) == "UpdateItem signals":
+            with calls.aside():
+                stored = StoredCall.get(call_id)
+                after, _ = call_states.apply(moves.read(stored), Leave(ann.user_id), clock.milliseconds())
+                ended.append(stored.change(moves.written(after)))
+        return proceed()
+
+    with calls.intercepted(end_meanwhile):
+        desk.ask("sendSignal", **{**sent, "callId": call_id})
+    assert ended == [True]
+    call_id = call()
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
+    ann.ask("endCall", callId=call_id)
+
+
+def call_by_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock) -> None:
+    """Call while every frame goes by the queue: answer and hang up, reject, and ring out."""
+    sockets = [ann.open_socket(), bob.open_socket()]
+    for ending in ("endCall", "rejectCall", None):
+        call_id = ann.ask("startCall", kind="audio", calleeIds=[bob.user_id]).data["callId"]
+        if ending == "endCall":
+            bob.ask("acceptCall", callId=call_id)
+        if ending:
+            bob.ask(ending, callId=call_id)
+    clock.advance(45)
+    assert gateway.work_off("WatchCall") == []
+    for socket in sockets:
+        socket.close()
 
 
 def bring_files(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> None:
@@ -245,6 +347,7 @@ def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person, monkeypatch: 
         kim.open_socket()
         socket = person.open_socket()
         person.ask("blockUser", userId=kim.user_id)
+        assert person.ask("startCall", kind="audio", calleeIds=[kim.user_id]).status == 201
         for size in (2 * MOST_FORM_BYTES, 2 * MOST_COPIED_BYTES):
             announce(person, size)
         # The first attempt to close it fails, so that the queue's function has to.
@@ -254,6 +357,7 @@ def leave_by_every_way(gateway: Gateway, ann: Person, bob: Person, monkeypatch: 
         monkeypatch.setenv("DIRECT_SOCKETS", direct)
         settings.cache_clear()
         assert gateway.work_off("EraseUser") == []
+        assert gateway.work_off("WatchCall") == []
 
 
 def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +366,7 @@ def with_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock, mon
     monkeypatch.setenv("OFFLINE_EVENTS", "true")
     settings.cache_clear()
     ann.say(ann.start_chat(Person.register(gateway, "zoe")), "are you there?")
+    call_by_the_queue(gateway, ann, bob, clock)
     there = bob.open_socket()
     chat_id = ann.start_chat(bob)
     ann.say(chat_id, "hi")

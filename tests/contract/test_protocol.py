@@ -10,6 +10,7 @@ from domain import (
     absence,
     accounts,
     blocks,
+    calls,
     chats,
     events,
     files,
@@ -32,6 +33,17 @@ GIVEN: dict[type[Answer], str] = {
     sessions.Session: "userId accessToken idToken refreshToken expiresIn tokenType",
     sessions.Challenged: "challenge session expiresIn",
     accounts.Users: "users nextCursor",
+    protocol.Participant: "userId deviceId state",
+    protocol.Call: (
+        "callId kind chatId state callerId participants createdAt ringExpiresAt answeredAt endedAt endReason"
+    ),
+    protocol.Name: "userId username displayName",
+    calls.Peer: "userId deviceId polite",
+    calls.Answered: "call",
+    calls.Opened: "call peers",
+    calls.Joined: "call iceServers peers",
+    calls.Started: "call iceServers peers callId caller callees",
+    calls.Calls: "calls nextCursor",
     blocks.Blocks: "blocks nextCursor",
     blocks.Blocked: "userId blockedAt",
     ice_servers.IceServer: "urls username credential",
@@ -72,6 +84,14 @@ GIVEN: dict[type[Answer], str] = {
     events.PresenceChanged: "userId online lastSeenAt",
     events.FileUpdated: "fileId",
     events.FileInfected: "file",
+    events.CallRinging: "call caller",
+    events.CallJoined: "call userId",
+    events.CallRejected: "call userId",
+    events.CallAnsweredElsewhere: "call userId",
+    events.CallLeft: "call userId",
+    events.CallEnded: "call",
+    events.CallSignal: "callId fromUserId fromDeviceId signal",
+    events.CallLogged: "chatId seq at call",
 }
 
 TAKEN: dict[str, str] = {
@@ -109,6 +129,13 @@ TAKEN: dict[str, str] = {
     "markRead": "chatId seq",
     "setTyping": "chatId typing",
     "getPresence": "userIds",
+    "startCall": "kind calleeIds chatId deviceId",
+    "acceptCall": "callId deviceId",
+    "rejectCall": "callId",
+    "endCall": "callId reason",
+    "sendSignal": "callId toUserId signal toDeviceId",
+    "getCall": "callId",
+    "listCalls": "limit cursor",
     "getIceServers": "",
     "uploadFile": "content contentType contentDisposition",
     "downloadFile": "fileId accept",
@@ -135,6 +162,9 @@ OPTIONAL = {
     **{one: {"message"} for one in events.MessageEvent.__subclasses__()},
     accounts.Users: {"nextCursor"},
     blocks.Blocks: {"nextCursor"},
+    protocol.Participant: {"deviceId"},
+    protocol.Call: {"chatId", "answeredAt", "endedAt", "endReason"},
+    calls.Calls: {"nextCursor"},
     chats.Chats: {"nextCursor"},
 }
 
@@ -176,6 +206,8 @@ def test_every_shape_is_in_the_table() -> None:
         events.Logged,
         events.MessageEvent,
         events.MemberEvent,
+        events.CallEvent,
+        events.ParticipantEvent,
     }
     assert published == GIVEN.keys()
 

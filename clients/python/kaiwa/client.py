@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import httpx
 
@@ -19,6 +19,8 @@ from kaiwa.rest import ROUTES, Rest
 from kaiwa.session import Session
 from kaiwa.shapes import (
     Account,
+    Call,
+    Calls,
     Chat,
     Chats,
     Event,
@@ -26,8 +28,13 @@ from kaiwa.shapes import (
     Frame,
     Greeting,
     History,
+    IceServers,
+    JoinedCall,
     Message,
+    OpenedCall,
     Presence,
+    Signal,
+    StartedCall,
     Ticket,
     User,
     Users,
@@ -109,6 +116,7 @@ class Client:
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._stirred: dict[str, asyncio.Event] = {}
         self._sent: dict[str, asyncio.Future[Message]] = {}
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._frames: asyncio.Queue[Frame | KaiwaError] = asyncio.Queue()
         self._has_met = False
 
@@ -345,6 +353,86 @@ class Client:
         if self._connection and self.is_online:
             await self._connection.request("setTyping", chatId=chat_id, typing=typing)
 
+    # Calls
+
+    async def start_call(
+        self,
+        kind: Literal["audio", "video"],
+        *,
+        callee_ids: Iterable[str] | None = None,
+        chat_id: str | None = None,
+    ) -> StartedCall:
+        """Call some people, or the members of a chat.
+
+        Raises:
+            Conflict: One of the two sides is in a call.
+        """
+        whom = {"calleeIds": [*callee_ids] if callee_ids else None, "chatId": chat_id}
+        started: StartedCall = await self.call("startCall", kind=kind, deviceId=self._device_id, **whom)
+        return started
+
+    async def accept_call(self, call_id: str) -> JoinedCall:
+        """Take part in a call on this device: answer it, come late, or come back after the socket was lost.
+
+        What peers have told meanwhile comes as ``call.signal``, perhaps before this returns.
+
+        Raises:
+            Conflict: It has ended, or was answered on another device.
+        """
+        joined: JoinedCall = await self.call("acceptCall", callId=call_id, deviceId=self._device_id)
+        return joined
+
+    async def reject_call(self, call_id: str) -> Call:
+        """Let a call not ring any more, on any of one's devices."""
+        call: Call = (await self.call("rejectCall", callId=call_id))["call"]
+        return call
+
+    async def end_call(self, call_id: str, reason: str | None = None) -> Call:
+        """Hang up."""
+        call: Call = (await self.call("endCall", callId=call_id, reason=reason))["call"]
+        return call
+
+    async def get_call(self, call_id: str) -> OpenedCall:
+        """Return a call, and whom to connect to where one takes part."""
+        opened: OpenedCall = await self.call("getCall", callId=call_id)
+        return opened
+
+    async def list_calls(self, *, limit: int | None = None, cursor: str | None = None) -> Calls:
+        """Return a page of one's calls, latest first."""
+        calls: Calls = await self.call("listCalls", limit=limit, cursor=cursor)
+        return calls
+
+    async def get_ice_servers(self) -> IceServers:
+        """Return the STUN and TURN servers, with credentials of one's own."""
+        servers: IceServers = await self.call("getIceServers")
+        return servers
+
+    async def send_signal(
+        self, call_id: str, to_user_id: str, signal: Signal, *, to_device_id: str | None = None
+    ) -> None:
+        """Tell a peer a description or candidates.
+
+        What is told to one peer arrives in the order of these calls: each waits for the reply to the one before. One
+        that got no reply is told again, so it may arrive twice.
+
+        Raises:
+            Problem: The server said no, other than for a while.
+        """
+        fields = {"callId": call_id, "toUserId": to_user_id, "toDeviceId": to_device_id, "signal": signal}
+        async with self._turns.setdefault((call_id, to_user_id), asyncio.Lock()):
+            attempt = 0
+            while True:
+                await self._online.wait()
+                try:
+                    await cast(Connection, self._connection).request("sendSignal", **fields)
+                except (ConnectionLost, Problem) as error:
+                    if not error.is_temporary:
+                        raise
+                    await asyncio.sleep(error.retry_after or reconnect_delay(attempt))
+                    attempt += 1
+                else:
+                    return
+
     async def _create_chat(self, **fields: Any) -> Chat:
         chat: Chat = await self.call("createChat", **fields)
         self._meet(chat, after=chat["lastSeq"])
@@ -371,6 +459,8 @@ class Client:
                 attempt += 1
                 continue
             attempt = 0
+            # A call is held by a device, so it must be the same one after a socket was lost.
+            self._device_id = greeting["deviceId"]
             self._adopt(connection)
             connection.keep_alive(min(PING_INTERVAL, greeting["keepAliveSeconds"]))
             expires_at, now = (

@@ -36,6 +36,13 @@ ROUTES = {
     "markRead": "PUT /chats/{chatId}/read",
     "getEvents": "GET /chats/{chatId}/events",
     "getPresence": "POST /presence",
+    "startCall": "POST /calls",
+    "acceptCall": "POST /calls/{callId}/accept",
+    "rejectCall": "POST /calls/{callId}/reject",
+    "endCall": "POST /calls/{callId}/end",
+    "getCall": "GET /calls/{callId}",
+    "listCalls": "GET /calls",
+    "getIceServers": "GET /ice-servers",
 }
 """Where each operation is."""
 

@@ -112,6 +112,7 @@ class Event(TypedDict):
     at: str
     message: NotRequired[Message]
     messageId: NotRequired[str]
+    call: NotRequired["Call"]
     userId: NotRequired[str]
     emoji: NotRequired[str]
     byId: NotRequired[str]
@@ -128,6 +129,102 @@ class Events(TypedDict):
     events: list[Event]
     hasMore: bool
     lastSeq: int
+
+
+class Participant(TypedDict):
+    """Somebody in a call. `deviceId` is the device on which they take part, or did."""
+
+    userId: str
+    deviceId: NotRequired[str]
+    state: Literal["ringing", "joined", "rejected", "busy", "missed", "left"]
+
+
+class Call(TypedDict):
+    """A call. The caller is the first of the participants."""
+
+    callId: str
+    kind: Literal["audio", "video"]
+    chatId: NotRequired[str]
+    state: Literal["ringing", "active", "ended"]
+    callerId: str
+    participants: list[Participant]
+    createdAt: str
+    ringExpiresAt: str
+    answeredAt: NotRequired[str]
+    endedAt: NotRequired[str]
+    endReason: NotRequired[str]
+
+
+class Peer(TypedDict):
+    """Somebody to connect to. `polite` says whether oneself is the polite one of the two."""
+
+    userId: str
+    deviceId: str
+    polite: bool
+
+
+class IceServer(TypedDict):
+    """A STUN or TURN server, as WebRTC takes it."""
+
+    urls: list[str]
+    username: NotRequired[str]
+    credential: NotRequired[str]
+
+
+class IceServers(TypedDict):
+    """The servers, and until when their credentials are good."""
+
+    iceServers: list[IceServer]
+    expiresAt: str
+
+
+class Name(TypedDict):
+    """What a ringing device shows of somebody."""
+
+    userId: str
+    username: str
+    displayName: str
+
+
+class StartedCall(TypedDict):
+    """A call that was begun. There are peers where they called at the same moment."""
+
+    callId: str
+    call: Call
+    caller: Name
+    callees: list[Name]
+    iceServers: list[IceServer]
+    peers: list[Peer]
+
+
+class JoinedCall(TypedDict):
+    """A call that one takes part in, and whom to connect to."""
+
+    call: Call
+    iceServers: list[IceServer]
+    peers: list[Peer]
+
+
+class OpenedCall(TypedDict):
+    """A call, and whom to connect to where one takes part."""
+
+    call: Call
+    peers: list[Peer]
+
+
+class Calls(TypedDict):
+    """A page of one's calls, latest first."""
+
+    calls: list[Call]
+    nextCursor: NotRequired[str]
+
+
+class Signal(TypedDict):
+    """What one peer tells another: WebRTC's session description, and candidates."""
+
+    description: NotRequired[dict[str, Any]]
+    candidate: NotRequired[dict[str, Any] | str | None]
+    candidates: NotRequired[list[dict[str, Any] | str | None]]
 
 
 class Greeting(TypedDict):

@@ -16,14 +16,18 @@ from handlers.account import (
     ResetPassword,
     UpdateUser,
 )
+from handlers.call_control import AcceptCall, ListCalls, OneCall
 from handlers.chat import CreateChat, GetChat, ListChats
 from handlers.create_ticket import CreateTicket
 from handlers.download_file import DownloadFile
+from handlers.end_call import EndCall
 from handlers.file import CreateUpload, ListFiles, OwnFile
 from handlers.get_chat_history import GetChatHistory
 from handlers.get_user_info import FindUsers, GetUser
 from handlers.register_user import RegisterUser
 from handlers.send_message import SendMessage
+from handlers.send_signal import SendSignal
+from handlers.start_call import StartCall
 from handlers.upload_file import UploadFile
 from handlers.user_login import LogIn, RefreshSession
 
@@ -46,6 +50,12 @@ WHOLE: dict[type[Request], dict[str, Any]] = {
     GetChat: {"chatId": "c"},
     SendMessage: {"chatId": "c", "text": "hi"},
     GetChatHistory: {"chatId": "c"},
+    StartCall: {"kind": "audio", "calleeIds": ["u"]},
+    AcceptCall: {"callId": "c"},
+    OneCall: {"callId": "c"},
+    EndCall: {"callId": "c"},
+    SendSignal: {"callId": "c", "toUserId": "u", "signal": {"candidate": None}},
+    ListCalls: {},
     UploadFile: {"content": b""},
     DownloadFile: {"fileId": "f"},
     CreateUpload: {"name": "a", "contentType": "a/b", "size": 0},
@@ -78,6 +88,13 @@ TAKEN: list[tuple[type[Request], str, Any]] = [
     (GetChatHistory, "before", 0),
     (GetChatHistory, "after", 2**53),
     (SendMessage, "fileIds", ["f"] * 10),
+    (StartCall, "kind", "video"),
+    (StartCall, "calleeIds", ["u"] * 7),
+    (StartCall, "chatId", "x" * 128),
+    (AcceptCall, "deviceId", "x" * 64),
+    *((EndCall, "reason", one) for one in [None, "hangup", "failed", "busy", "connection_lost"]),
+    (SendSignal, "signal", {"description": {"type": "offer", "sdp": "v=0"}, "candidates": [None, "x", {"a": [1]}]}),
+    (SendSignal, "toDeviceId", "phone"),
     (UpdateUser, "avatarFileId", None),
     (UpdateUser, "avatarFileId", "f"),
     (CreateUpload, "name", "x" * 1024),
@@ -117,6 +134,16 @@ REFUSED: list[tuple[type[Request], str, Any]] = [
     *((GetChatHistory, "before", seq) for seq in [-1, 2**53 + 1, 1.5, "1"]),
     *((GetChatHistory, "after", seq) for seq in [-1, 2**53 + 1, 1.5, "1"]),
     *((GetChatHistory, "limit", limit) for limit in [0, 101]),
+    *((StartCall, "kind", kind) for kind in ["", "fax", None]),
+    *((StartCall, "calleeIds", ids) for ids in ["u", [], ["u"] * 8]),
+    *((StartCall, "chatId", one) for one in ["", "x" * 129]),
+    *((StartCall, "deviceId", one) for one in ["", "a b", "x" * 65]),
+    *((AcceptCall, "deviceId", one) for one in ["", "a#b", 5]),
+    *((OneCall, "callId", one) for one in ["", "x" * 129, None]),
+    *((EndCall, "reason", one) for one in ["", "bored", 5]),
+    *((SendSignal, "signal", one) for one in ["x", None, {"sdp": "v=0"}]),
+    *((SendSignal, "toUserId", one) for one in ["", "x" * 129, None]),
+    *((ListCalls, "limit", limit) for limit in [0, 101]),
     *((UpdateUser, "avatarFileId", one) for one in ["", "x" * 129, 5]),
     *((DownloadFile, "fileId", one) for one in ["", "x" * 129]),
     *((CreateUpload, "name", name) for name in ["", "x" * 1025, None, 5]),
@@ -125,6 +152,15 @@ REFUSED: list[tuple[type[Request], str, Any]] = [
     *((CreateUpload, "sha256", one) for one in ["", "0" * 63, "0" * 65, "g" * 64, "0" * 64 + "\n"]),
     *((ListFiles, "limit", limit) for limit in [0, 101]),
 ]
+
+
+ALTERNATIVES = {
+    (SendMessage, "text"),
+    (LogIn, "password"),
+    (UpdateUser, "displayName"),
+    (StartCall, "calleeIds"),
+}
+"""What may be missing where something else stands in its place."""
 
 
 @pytest.mark.parametrize(("request_type", "fields"), WHOLE.items())
@@ -150,7 +186,8 @@ def test_a_value_past_the_limit_is_refused_by_name(request_type: type[Request], 
         (kind, field)
         for kind, fields in WHOLE.items()
         for field in fields
-        if (kind, field) not in {(SendMessage, "text"), (LogIn, "password"), (UpdateUser, "displayName")}
+        if (kind, field)
+        not in {(SendMessage, "text"), (LogIn, "password"), (UpdateUser, "displayName"), (StartCall, "calleeIds")}
     ],
 )
 def test_what_is_required_is_missed_by_name(request_type: type[Request], field: str) -> None:

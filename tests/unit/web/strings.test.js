@@ -6,9 +6,9 @@ import { strings as en } from "../../../web/strings/en.js";
 import { strings as ja } from "../../../web/strings/ja.js";
 
 const WEB = new URL("../../../web/", import.meta.url);
-/** What browsers call keys and kinds of data. */
+/** What browsers call keys, kinds of data and failures. */
 const KEYS = new Set(
-  "ArrowDown ArrowLeft ArrowRight ArrowUp End Enter Escape Files Home PageDown PageUp Tab".split(" "),
+  "ArrowDown ArrowLeft ArrowRight ArrowUp End Enter Escape Files Home NotAllowedError PageDown PageUp Tab".split(" "),
 );
 /** What reads the same in every language. */
 const SHARED = new Set([
