@@ -138,7 +138,7 @@ def main() -> int:
     try:
         with page() as (web_url, http), sync_playwright() as playwright:
             path = chromium.find(playwright.chromium)
-            browser = playwright.chromium.launch(executable_path=path, args=list(chromium.QUIET))
+            browser = playwright.chromium.launch(executable_path=path, args=[*chromium.QUIET, *chromium.FAKE_MEDIA])
             expect.set_options(timeout=PATIENCE)
             found = examine(browser, web_url, http)
             REPORT.write_text(render(found, browser.version))

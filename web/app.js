@@ -6,8 +6,8 @@ import { Drafts } from "./drafts.js";
 import { entrance } from "./entrance.js";
 import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
-import { browserSession, deviceId } from "./session.js";
 import { Memory, remember } from "./memory.js";
+import { browserSession, deviceId } from "./session.js";
 import { workspace } from "./workspace.js";
 
 document.documentElement.lang = strings.language;

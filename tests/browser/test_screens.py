@@ -46,7 +46,7 @@ def test_every_screen(open_window: Open, http: httpx.Client, language: str) -> N
     for screen in tour.screens():
         seen.add(screen)
         check(tour, screen, language)
-    assert len(seen) >= 34
+    assert len(seen) >= 41
     assert window.page.evaluate("document.documentElement.lang") == language
     window.refusals.clear()
 

@@ -67,6 +67,7 @@ class Tour:
         yield from self.beside()
         yield from self.chats()
         yield from self.group()
+        yield from self.calls()
         yield from self.account()
 
     def entrance(self) -> Iterator[str]:
@@ -222,6 +223,39 @@ class Tour:
 
     def group_id(self) -> str:
         return self.page.evaluate("decodeURIComponent(location.hash.split('/').at(-1))")
+
+    def calls(self) -> Iterator[str]:
+        self.press("call.history")
+        self.shows("call.historyNone")
+        yield "no calls yet"
+        self.close()
+        chat_id = self.ann.start_chat(self.eve)
+        rings = {"calleeIds": [self.ann.user_id], "kind": "video"}
+        self.eve.post("/calls", rings).raise_for_status()
+        self.page.get_by_test_id("ring").wait_for()
+        yield "somebody calls"
+        self.press("call.decline")
+        expect(self.page.get_by_test_id("ring")).to_have_count(0)
+        self.page.evaluate("chatId => { location.hash = `#/chats/${chatId}` }", chat_id)
+        self.page.get_by_test_id("call-entry").wait_for()
+        yield "a call in the conversation"
+        self.press("call.start.video")
+        self.page.get_by_test_id("call").wait_for()
+        self.shows("call.ringing")
+        yield "calling somebody"
+        self.press("call.devices")
+        self.shows("call.microphone")
+        yield "devices for calls"
+        self.press("call.done")
+        self.press("call.toChat")
+        self.page.get_by_test_id("call-bar").wait_for()
+        yield "a call beside the conversation"
+        self.page.get_by_test_id("call-bar").get_by_role("button", name=self.word("call.hangUp")).click()
+        expect(self.page.get_by_test_id("call-bar")).to_be_hidden()
+        self.press("call.history")
+        expect(self.page.get_by_test_id("past-call")).to_have_count(2)
+        yield "past calls"
+        self.close()
 
     def account(self) -> Iterator[str]:
         self.page.get_by_test_id("me").click()

@@ -86,8 +86,7 @@ def test_every_permission_is_used(
 
     call_each_other(gateway, ann, bob, calls, clock)
 
-    bring_files(gateway, ann, bob, calls)
-    look_at_files(gateway, ann, bob, clock, monkeypatch)
+    bring_files(gateway, ann, bob, calls, clock, monkeypatch)
 
     with_the_queue(gateway, ann, bob, clock, monkeypatch)
 
@@ -244,8 +243,10 @@ def call_by_the_queue(gateway: Gateway, ann: Person, bob: Person, clock: Clock) 
         socket.close()
 
 
-def bring_files(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> None:
-    """Bring files by every way, send, show and delete them, and let some end by themselves."""
+def bring_files(
+    gateway: Gateway, ann: Person, bob: Person, calls: Calls, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bring files by every way, send, show, delete and look at them, and let some end by themselves."""
     picture = ann.upload(PNG, "a.png", "image/png").data["fileId"]
     ann.ask("updateUser", avatarFileId=picture)
     chat_id = ann.start_chat(bob)
@@ -281,6 +282,7 @@ def bring_files(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> Non
 
     with calls.intercepted(fail):
         assert ann.upload().status == 503
+    look_at_files(gateway, ann, bob, clock, monkeypatch)
 
 
 def look_at_files(gateway: Gateway, ann: Person, bob: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

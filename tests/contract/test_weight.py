@@ -38,5 +38,5 @@ def test_the_report_finds_nothing_wrong() -> None:
         r"^\| ([a-z][^|]+) \| (\d+) \(\d+\) \| (\d+) \(\d+\) \| (\d+) \(\d+\) \| (\d+) \(", REPORT, re.M
     )
 
-    assert len(screens) >= 34
+    assert len(screens) >= 41
     assert {count for _, *counts in screens for count in counts} == {"0"}
