@@ -10,6 +10,7 @@ files, so that it keeps those of one version and never a mixture.
 import base64
 import hashlib
 import json
+import posixpath
 import re
 import sys
 from collections.abc import Mapping
@@ -39,6 +40,9 @@ CONFIG = "config.json"
 WORKER = "service_worker.js"
 VERSION_LENGTH = 16
 
+SCRIPT = re.compile(r'<script[^>]* src="([^"]+)"')
+IMPORTED = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.MULTILINE)
+
 
 def files() -> dict[str, Path]:
     """Return every file of the page by its address, which begins without a slash."""
@@ -65,13 +69,34 @@ def contents(config: Mapping[str, Any], hosts: list[str]) -> dict[str, bytes]:
     return found
 
 
+def scripts(page: str) -> list[str]:
+    """Return the addresses of the scripts that a page loads at once, and of all that they import."""
+    found = files()
+    wanted = SCRIPT.findall(page)
+    seen: dict[str, None] = {}
+    while wanted:
+        address = wanted.pop(0)
+        if address not in seen:
+            seen[address] = None
+            text = found[address].read_text()
+            wanted += [
+                posixpath.normpath(posixpath.join(posixpath.dirname(address), other))
+                for other in IMPORTED.findall(text)
+            ]
+    return list(seen)
+
+
 def start(page: str, hosts: list[str]) -> bytes:
-    """Return the start page with a policy that allows requests to these hosts alone."""
+    """Return the start page with a policy that allows requests to these hosts alone, and with all scripts named.
+
+    Otherwise a browser learns of each script from the one that imports it, and asks for them one turn after another.
+    """
     origins = dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in map(urlsplit, hosts))
     changed, count = re.subn(r"connect-src [^;\"]*", " ".join(["connect-src 'self'", *origins]), page)
     if count != 1:
         raise ValueError(f"{START} has {count} policies for requests instead of one.")
-    return changed.encode()
+    links = "".join(f'    <link rel="modulepreload" href="{address}" />\n' for address in scripts(page))
+    return changed.replace("  </head>", f"{links}  </head>").encode()
 
 
 def worker(found: Mapping[str, bytes]) -> bytes:

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ def test_the_start_page_allows_requests_to_the_stack_alone() -> None:
     assert allowed in page
     assert "https:;" not in page
     assert "require-trusted-types-for 'script'" in page
+
+
+def test_the_start_page_names_every_script_once() -> None:
+    page = site.contents({}, HOSTS)[site.START].decode()
+
+    named = re.findall(r'<link rel="modulepreload" href="([^"]+)" />', page)
+    assert len(named) == len(set(named))
+    lazy = {address for address in site.files() if address.startswith("emoji/")} | {site.WORKER}
+    assert set(named) == {address for address in site.files() if address.endswith(".js")} - lazy
 
 
 def test_a_start_page_without_a_policy_is_refused() -> None:

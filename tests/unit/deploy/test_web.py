@@ -77,7 +77,7 @@ def test_only_what_has_changed_goes_up_and_what_is_gone_is_deleted(
     assert put == []
 
     changed = tmp_path / "app.js"
-    changed.write_text("// Other.")
+    changed.write_text(site.files()["app.js"].read_text() + "// Other.\n")
     monkeypatch.setattr(site, "files", lambda files=site.files: {**files(), "app.js": changed})
     web.upload("prod", REGION)
     # The service worker has the list of the files, so it changes with them, and it comes last.
