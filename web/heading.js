@@ -64,7 +64,7 @@ export function conversationHeading(client, chatId, { onSearch }) {
     const label = strings.search.open;
     return element(
       "button",
-      { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: onSearch },
+      { type: "button", class: "icon-button roomy", "aria-label": label, title: label, onclick: onSearch },
       icon("search"),
     );
   }
@@ -86,6 +86,10 @@ export function conversationHeading(client, chatId, { onSearch }) {
   }
 
   function menuItems() {
+    return [{ label: strings.search.open, icon: "search", onclick: onSearch }, ...otherItems()];
+  }
+
+  function otherItems() {
     const chat = client.chats.get(chatId);
     if (chat.kind === "group") {
       return [
