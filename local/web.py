@@ -20,6 +20,9 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types kaiwa"
 )
 
+# What calls use is the page's own to ask for, and nobody else's.
+PERMISSIONS = "camera=(self), display-capture=(self), geolocation=(), microphone=(self)"
+
 
 class PageHandler(SimpleHTTPRequestHandler):
     """Answers with files of web/ and clients/js/, with the generated config.json, and with the mails sent."""
@@ -76,6 +79,7 @@ class PageHandler(SimpleHTTPRequestHandler):
         """Add what holds for every answer: always ask for a newer one, and what pages of others may do with it."""
         self.send_header("Cache-Control", "no-cache")
         self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Permissions-Policy", PERMISSIONS)
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()

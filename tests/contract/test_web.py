@@ -42,6 +42,11 @@ def test_it_is_served_by_https_alone_and_asks_for_nothing_else() -> None:
     assert HEADERS["SecurityHeadersConfig"]["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
 
 
+def test_what_the_page_may_ask_the_device_for_is_the_same_too() -> None:
+    others = {item["Header"]: item["Value"] for item in HEADERS["CustomHeadersConfig"]["Items"]}
+    assert others["Permissions-Policy"] == web.PERMISSIONS
+
+
 def test_the_policy_is_the_one_that_the_page_is_tested_with() -> None:
     policy = HEADERS["SecurityHeadersConfig"]["ContentSecurityPolicy"]
     assert policy == {"ContentSecurityPolicy": web.POLICY, "Override": True}

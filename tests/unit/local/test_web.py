@@ -62,6 +62,12 @@ def test_the_service_worker_names_what_is_served(site: httpx.Client) -> None:
         assert deploy_site.digest(site.get(f"/{address}").content) == digest, address
 
 
+def test_the_page_alone_may_ask_for_a_camera_and_a_microphone(site: httpx.Client) -> None:
+    permissions = site.get("/").headers["Permissions-Policy"].split(", ")
+
+    assert {"camera=(self)", "microphone=(self)", "display-capture=(self)"} <= set(permissions)
+
+
 @pytest.mark.parametrize(
     "path",
     [
