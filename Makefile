@@ -30,7 +30,7 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chat reset test check audit bench soak documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
+.PHONY: help run demo chat reset test check audit bench soak quality documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ documents: $(VENV)  ## write docs/openapi.json and docs/asyncapi.json anew from 
 soak: $(VENV) $(MODULES)  ## hold 1,000 sockets and a steady load for SECONDS (600), and compare the logs
 	@PYTHONPATH=clients/python $(PYTHON) -m bench.soak
 
+quality: $(VENV) $(MODULES)  ## examine every screen and weigh the page, and write docs/quality.md anew
+	@$(PYTHON) -m docs.quality
+
 screenshots: $(VENV) $(MODULES)  ## take the README's pictures of the page anew
 	@$(PYTHON) -m docs.screenshots
 
@@ -96,6 +99,7 @@ preflight: package  ## look whether AWS is ready for STAGE; changes nothing
 deploy: PACKAGED_AT := $(shell date +%s)
 deploy: preflight  ## deploy STAGE to AWS with your own credentials
 	@$(OSLS) deploy --stage $(STAGE) --region $(REGION) --package .build/package/$(STAGE)
+	@$(PYTHON) -m deploy.web $(STAGE) $(REGION)
 
 destroy: $(VENV) $(MODULES)  ## remove STAGE and all in it, unless it is protected; CONFIRM=<the stage>
 	@$(PYTHON) -m deploy.destroy --stage $(STAGE) --region $(REGION) --confirm "$(CONFIRM)"

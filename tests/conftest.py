@@ -153,7 +153,7 @@ def aws(cloud: tuple[mock_aws, str, str], calls: Calls, monkeypatch: pytest.Monk
     monkeypatch.setenv("USER_POOL_ID", pool_id)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", client_id)
     settings.cache_clear()
-    (bucket,) = template.resources("AWS::S3::Bucket").values()
+    bucket = template.resources("AWS::S3::Bucket")["FilesBucket"]
     assert bucket["BucketName"]["Fn::Sub"].partition("$")[0] == storage.bucket().rpartition("-")[0] + "-"
     _client("s3").create_bucket(Bucket=storage.bucket())
     yield

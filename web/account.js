@@ -5,12 +5,13 @@ import { alertLine, askFirst, dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
 import { ownFilesView } from "./own_files.js";
-import { pictureButtons } from "./picture.js";
 import { personParts } from "./people_search.js";
+import { pictureButtons } from "./picture.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { settingsView } from "./settings.js";
 
 const words = strings.account;
 
@@ -26,11 +27,13 @@ export function openAccount(client, { onLogOut }) {
       accountView(client, account, {
         dialog,
         onLogOut,
+        onSettings: showSettings,
         onFiles: showFiles,
         onBlocks: showBlocks,
         onRemove: showRemoval,
       }),
     );
+  const showSettings = () => dialog.show(settingsView({ onClose: dialog.close, onBack: showAccount }));
   const showFiles = () => dialog.show(ownFilesView(client, { dialog, onBack: showAccount }));
   const showBlocks = () => dialog.show(blocksView(client, { dialog, onBack: showAccount }));
   const showRemoval = () =>
@@ -38,7 +41,7 @@ export function openAccount(client, { onLogOut }) {
   showAccount();
 }
 
-function accountView(client, account, { dialog, onLogOut, onFiles, onBlocks, onRemove }) {
+function accountView(client, account, { dialog, onLogOut, onSettings, onFiles, onBlocks, onRemove }) {
   const alert = alertLine();
   const profile = element("div", { class: "profile" });
 
@@ -67,7 +70,7 @@ function accountView(client, account, { dialog, onLogOut, onFiles, onBlocks, onR
 
   function askToSignOut() {
     askFirst({
-      title: `${words.signOutEverywhere}?`,
+      title: words.signOutTitle,
       hint: words.signOutHint,
       action: words.signOutEverywhere,
       async onConfirm() {
@@ -89,6 +92,7 @@ function accountView(client, account, { dialog, onLogOut, onFiles, onBlocks, onR
       element(
         "ul",
         { class: "choices" },
+        choice("settings", strings.settings.title, onSettings),
         choice("file", strings.ownFiles.title, onFiles),
         choice("stop", strings.blocks.title, onBlocks),
         choice("leave", words.signOutEverywhere, askToSignOut),

@@ -2,8 +2,8 @@
 import { element, fill } from "./dom.js";
 import { isPicture } from "./files.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;

@@ -1,9 +1,9 @@
 /** The files of a message: pictures are shown, everything else is a card that fetches it. */
-import { announce, element, fill } from "./dom.js";
-import { icon } from "./icons.js";
 import { openDialog } from "./dialog.js";
+import { announce, element, fill, unseen } from "./dom.js";
+import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;
@@ -143,10 +143,10 @@ function card(client, file) {
     {
       type: "button",
       class: "file-card",
-      "aria-label": words.download(file.name),
       onclick: () => fetchFile(client, file),
     },
     icon("file"),
+    unseen(words.download),
     element(
       "span",
       { class: "file-words" },

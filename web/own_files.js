@@ -3,9 +3,9 @@ import { alertLine, askFirst, dialogHeading } from "./dialog.js";
 import { element } from "./dom.js";
 import { showPicture } from "./files.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
 import { sizeText } from "./sizes.js";
-import { strings } from "./strings.js";
 import { pastTime } from "./times.js";
 
 const words = strings.ownFiles;

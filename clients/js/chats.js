@@ -68,6 +68,17 @@ export class Chats {
     const later = changes.filter(({ seq }) => seq > chat.lastSeq);
     this.#rosters.set(chat.chatId, { told: chat, changes: later });
     this.#change(chat, { ...rosterOf(chat, later), unreadCount });
+    if (held && latestSeq(held) > latestSeq(chat)) this.#keepLatest(held);
+  }
+
+  /**
+   * A number is given before its message is stored: the server may have told of the one and not yet of the other.
+   *
+   * @param {KnownChat} held
+   */
+  #keepLatest({ chatId, lastMessage, unreadCount }) {
+    const chat = this.#byId.get(chatId);
+    if (chat) this.#change(chat, { lastMessage, unreadCount: Math.max(unreadCount, chat.unreadCount) });
   }
 
   /** The chat is no longer one's own. @param {string} chatId @returns {boolean} Whether it was known. */

@@ -214,7 +214,6 @@ export class Peer extends Listeners {
     const { signalingState } = this.#connection;
     // Two offers have met: the polite side's is taken back by the next line, the other stands.
     if (isOffer && signalingState !== "stable" && !this.#options.isPolite) return;
-    if (!isOffer && signalingState !== "have-local-offer") return;
     await this.#connection.setRemoteDescription(description);
     this.#otherLine = line;
     for (const candidate of this.#kept.splice(0)) await this.#consider(candidate);

@@ -69,7 +69,7 @@ def test_several_files_go_with_one_message_and_come_back_bit_for_bit(
     expect(window.page.get_by_test_id("attachment")).to_have_count(0)
 
     with other.page.expect_download() as download:
-        other.button(f"Download {JAPANESE}").click()
+        other.download(JAPANESE).click()
     assert download.value.suggested_filename == JAPANESE
     assert download.value.path().read_bytes() == content
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_scanned_comes_after_its_message(
     expect(other.page.get_by_test_id("file")).to_have_text("This file is not available.")
     tell_of_scan(stack, file_id, "NO_THREATS_FOUND", hashlib.md5(content).hexdigest())
     for each in (window, other):
-        expect(each.button("Download file")).to_be_visible()
+        expect(each.download("file")).to_be_visible()
     expect(window.page.get_by_text("Being checked")).to_have_count(0)
     assert other.refusals == [404]
     other.refusals.clear()
@@ -124,7 +124,7 @@ def test_ones_own_files_are_listed_and_deleted(open_window: Open, ann: Person, b
     attach(window, ("a.txt", "text/plain", b"x"), ("red.png", "image/png", png(40, 20)))
     expect(chips(window, "done")).to_have_count(2)
     window.button("Send").click()
-    expect(other.button("Download a.txt")).to_be_visible()
+    expect(other.download("a.txt")).to_be_visible()
     window.page.get_by_test_id("me").click()
     window.button("Your files").click()
     expect(window.page.get_by_test_id("own-file")).to_have_count(2)
@@ -145,7 +145,7 @@ def test_what_is_infected_is_gone_and_named(open_window: Open, ann: Person, bob:
     attach(window, ("sent.txt", "text/plain", b"x"))
     expect(chips(window, "done")).to_have_count(1)
     window.button("Send").click()
-    expect(other.button("Download sent.txt")).to_be_visible()
+    expect(other.download("sent.txt")).to_be_visible()
     attach(window, ("kept.txt", "text/plain", b"x"))
     expect(chips(window, "done")).to_have_count(1)
     for file in ann.get("/files").json()["files"]:
@@ -171,9 +171,9 @@ def test_a_file_goes_without_words_dropped_or_pasted(open_window: Open, ann: Per
     expect(window.page.get_by_test_id("attachment")).to_have_count(1)
     window.button("Send").click()
     expect(other.page.get_by_test_id("file")).to_have_count(1)
-    expect(other.button("Download b.txt")).to_be_visible()
+    expect(other.download("b.txt")).to_be_visible()
     other.page.reload()
-    expect(other.button("Download b.txt")).to_be_visible()
+    expect(other.download("b.txt")).to_be_visible()
     assert [file["name"] for file in ann.get("/files").json()["files"]] == ["b.txt"]
 
 
@@ -188,7 +188,7 @@ def test_a_large_file_goes_on_when_the_line_is_back(open_window: Open, ann: Pers
     expect(chips(window, "done")).to_have_count(1)
     window.button("Send").click()
     with other.page.expect_download() as download:
-        other.button("Download large.bin").click()
+        other.download("large.bin").click()
     assert download.value.path().read_bytes() == bytes(range(256)) * 20_000
 
 

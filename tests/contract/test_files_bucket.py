@@ -6,8 +6,8 @@ from domain import files
 from models.files import UPLOAD_SECONDS
 from tests import template
 
-(BUCKET,) = template.resources("AWS::S3::Bucket").values()
-(POLICY,) = template.resources("AWS::S3::BucketPolicy").values()
+BUCKET = template.resources("AWS::S3::Bucket")["FilesBucket"]
+POLICY = template.resources("AWS::S3::BucketPolicy")["FilesBucketPolicy"]
 RULES = {rule["Id"]: rule for rule in BUCKET["LifecycleConfiguration"]["Rules"]}
 
 

@@ -482,3 +482,62 @@ test("a read that fails is tried again while the line holds", async () => {
   await pass(3_000);
   assert.deepEqual(held(), ["lost", "two"]);
 });
+
+test("what was known another time is there at once, and is caught up with", async () => {
+  server.store({ senderId: "bob", text: "known" }, { isPushed: false });
+  await open();
+  // As it is kept: plain data.
+  const known = JSON.parse(JSON.stringify(client.snapshot()));
+  client.stop();
+  server.edit("m1", "known, in other words", { isPushed: false });
+  server.store({ senderId: "bob", text: "missed" }, { isPushed: false });
+
+  client = newClient();
+  client.restore(known);
+  assert.deepEqual(held(), ["known"]);
+  assert.deepEqual(
+    client.chats.list().map(({ chatId }) => chatId),
+    ["chat"],
+  );
+  server.fault = new TypeError("no line");
+  await assert.rejects(client.openChat("chat"), { name: "ConnectionLost" });
+  assert.deepEqual(held(), ["known"]);
+
+  server.fault = undefined;
+  await open();
+  assert.deepEqual(held(), stored());
+  assert.equal(server.logReads, 2);
+});
+
+test("of a long log only its end is kept, and what is before it is read as ever", async () => {
+  for (let number = 0; number < 200; number += 1)
+    server.store({ senderId: "bob", text: `${number}` }, { isPushed: false });
+  await open();
+  while (client.log("chat").hasEarlier) await client.loadEarlier("chat");
+  const known = client.snapshot();
+  client.stop();
+
+  client = newClient();
+  client.restore(known);
+  assert.deepEqual(held(), stored().slice(-60));
+  await open();
+  while (client.log("chat").hasEarlier) await client.loadEarlier("chat");
+  assert.deepEqual(held(), stored());
+});
+
+test("a chat that one has left meanwhile is forgotten", async () => {
+  const left = { chatId: "left", kind: "group", name: "Left", memberIds: ["ann"], admins: [], lastSeq: 1, unreadCount: 0 };
+  const gone = [];
+  client.on("left", (chatId) => gone.push(chatId));
+  client.restore({ chats: [left], people: [], logs: [] });
+  assert.deepEqual(
+    client.chats.list().map(({ chatId }) => chatId),
+    ["left"],
+  );
+  await open();
+  assert.deepEqual(
+    client.chats.list().map(({ chatId }) => chatId),
+    ["chat"],
+  );
+  assert.deepEqual(gone, ["left"]);
+});

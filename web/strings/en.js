@@ -1,7 +1,9 @@
-/** Every word the page says, in one language. Another language is another module of this shape. */
+/** Every word the page says, in English. Another language is another module of this shape. */
 export const strings = {
   language: "en",
+  name: "English",
   product: "Kaiwa",
+  mark: "会話",
   tagline: "Good conversations, in your team’s own cloud.",
 
   entrance: {
@@ -78,6 +80,9 @@ export const strings = {
     noMessages: "No messages yet",
     deleted: "Message deleted",
     file: "File",
+    draft: (text) => `Draft: ${text}`,
+    preview: (name, text) => `${name}: ${text}`,
+    online: ", online",
     unread: (count) => (count === 1 ? "1 unread message" : `${count} unread messages`),
     manyUnread: "99+",
     typing: "writing…",
@@ -98,6 +103,7 @@ export const strings = {
     read: "Read",
     readBy: (names) => `Read by ${names}`,
     notSent: "Not sent",
+    notSentBecause: (problem) => `Not sent. ${problem} `,
     tryAgain: "Try again",
     discard: "Delete",
     tooLong: (count) => `${count} characters too many`,
@@ -106,7 +112,7 @@ export const strings = {
     noneHint: (name) => `Say hello to ${name}.`,
     beginning: "This is the beginning of your conversation.",
     loading: "Loading messages…",
-    loadFailed: "The messages could not be loaded.",
+    loadFailed: (problem) => `The messages could not be loaded. ${problem} `,
     newMessages: "New",
     toLatest: "To the latest messages",
     newBelow: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
@@ -126,7 +132,6 @@ export const strings = {
     actionsOf: (name) => `Actions for the message of ${name}`,
     react: "React",
     reactWith: (emoji) => `React with ${emoji}`,
-    reactions: (emoji, names) => `${emoji} ${names}`,
     reply: "Reply",
     edit: "Edit",
     copy: "Copy text",
@@ -138,12 +143,13 @@ export const strings = {
     editing: "Edit message",
     cancel: "Cancel",
     save: "Save",
-    quoted: (name, text) => `In answer to ${name}: ${text}`,
+    answering: "In answer to ",
     earlier: "An earlier message",
     quoteGone: "That message is not there any more.",
     left: "You are no longer in this chat.",
     menu: "Chat menu",
     members: (count) => (count === 1 ? "1 member" : `${count} members`),
+    membersNamed: (members, names) => `${members}: ${names.join(", ")}`,
     system: {
       added: (by, names) => `${by} added ${names}`,
       joined: (names) => `${names} joined`,
@@ -164,6 +170,7 @@ export const strings = {
     unknown: "Someone",
     gone: "Deleted account",
     self: "you",
+    withSelf: (name) => `${name} (you)`,
     list: (names) => new Intl.ListFormat("en").format(names),
   },
 
@@ -239,6 +246,7 @@ export const strings = {
     removePicture: "Remove picture",
     pictureUnreadable: "This file is not a picture that the browser can show.",
     signOutEverywhere: "Sign out everywhere",
+    signOutTitle: "Sign out everywhere?",
     signOutHint: "Every device is signed out, this one too.",
     remove: "Delete account",
     removeHint:
@@ -248,6 +256,63 @@ export const strings = {
     mails: "Mails of this machine",
     logOut: "Log out",
     theme: { auto: "Theme: as the device", light: "Theme: light", dark: "Theme: dark" },
+  },
+
+  installation: {
+    newer: "There is a newer version of this page.",
+    load: "Load it",
+    later: "Later",
+  },
+
+  settings: {
+    title: "Settings",
+    language: "Language",
+    notify: "Notifications",
+    notifyHint: "Tell me of messages while I look elsewhere.",
+    notifyWords: "Words in notifications",
+    notifyWordsHint: "Show what was written, not only who wrote.",
+    notifyRefused: "The browser does not permit notifications of this page. Its own settings can change that.",
+    notifyImpossible: "This browser has no notifications.",
+  },
+
+  notifications: {
+    newMessage: "New message",
+    inGroup: (name, group) => `${name} in ${group}`,
+  },
+
+  search: {
+    open: "Search in this chat",
+    field: "Search loaded messages",
+    count: (index, count) => (count === 0 ? "Not found" : `${index} of ${count}`),
+    previous: "Earlier",
+    next: "Later",
+    further: "Search further back",
+    close: "End search",
+  },
+
+  emoji: {
+    open: "Emoji",
+    title: "Choose an emoji",
+    search: "Search emoji",
+    none: (query) => `No emoji is called “${query}”.`,
+    found: "Found",
+    recent: "Last used",
+    groups: {
+      0: "Smileys",
+      1: "People",
+      2: "Animals and nature",
+      3: "Food and drink",
+      4: "Travel and places",
+      5: "Activities",
+      6: "Objects",
+      7: "Symbols",
+      8: "Flags",
+    },
+    more: "More emoji",
+  },
+
+  times: {
+    dayAndClock: (day, clock) => `${day}, ${clock}`,
   },
 
   files: {
@@ -260,7 +325,7 @@ export const strings = {
     progress: (name) => `Uploading ${name}`,
     remove: (name) => `Remove ${name}`,
     open: (name) => `Open ${name}`,
-    download: (name) => `Download ${name}`,
+    download: "Download ",
     tooLarge: (name) => `${name} is too large: files can have up to 5 GB.`,
     noRoom: "There is no room left for your files. Delete some of them in your account first.",
     tooManyToday: "You have uploaded as many files as one may in a day.",
