@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "CONNECTIONS_URL": "http://127.0.0.1",
     "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com",
     "DELIVERIES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
+    "CALLS_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-calls",
     "DIRECT_SOCKETS": "100",
     "BUS_URL": "https://events.us-east-1.amazonaws.com",
     "EVENT_BUS": "kaiwa-test",
