@@ -74,12 +74,12 @@ async def flowing(*ends: End) -> None:
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("relay", [False, True], ids=["direct", "through the relay"])
-def test_two_peers_see_each_other(relay: bool, stack: Stack, ann: Person, bob: Person) -> None:
+@pytest.mark.parametrize("through", [False, True], ids=["direct", "through the relay"])
+def test_two_peers_see_each_other(through: bool, stack: Stack, ann: Person, bob: Person) -> None:
     async def act() -> None:
         ends = [await End.of(person, stack) for person in (ann, bob)]
         try:
-            await connected(*ends, relay=relay)
+            await connected(*ends, relay=through)
             assert (await ends[0].client.end_call(ends[0].call_id))["endReason"] == "hangup"
             assert (await ends[1].hear("call.ended"))["call"]["state"] == "ended"
         finally:
