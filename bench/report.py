@@ -244,7 +244,8 @@ def _starts(starts: Mapping[str, Start]) -> str:
 def _start_words(starts: Mapping[str, Start]) -> str:
     slowest = max(starts[name].processor for name in HOT) / starts[YARDSTICK].processor
     verdict = "met" if slowest <= MOST_OF_YARDSTICK else "NOT met"
-    return f"The goal of at most {MOST_OF_YARDSTICK:g} times for them is {verdict}: the slowest takes {slowest:.2f} times as long."
+    words = f"The goal of at most {MOST_OF_YARDSTICK:g} times for them is {verdict}"
+    return f"{words}: the slowest takes {slowest:.2f} times as long."
 
 
 def _grown(results: Results, places: list[str]) -> str:
