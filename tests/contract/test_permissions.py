@@ -34,7 +34,7 @@ POLLING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 """What Lambda does in a function's name to feed it from a queue (Lambda's guide, "Using Lambda with Amazon SQS")."""
 
 
-def test_every_permission_is_used(  # noqa: PLR0915 - one conversation.
+def test_every_permission_is_used(
     gateway: Gateway,
     calls: Calls,
     clock: Clock,
