@@ -8,13 +8,17 @@ WEB_PORT ?= 8080
 TURN ?=
 TURN_PORT ?= 3478
 TESTS ?= tests
+AS ?=
 PROCESSES ?= 2
-export AWS_PORT WEB_PORT TURN TURN_PORT
+export AWS_PORT WEB_PORT TURN TURN_PORT AS
 
 PYTHON := .venv/bin/python
 OSLS := node_modules/.bin/osls
 VENV := .venv/.installed
 MODULES := node_modules/.installed
+# Stacks beside a stage's own.
+TEMPLATES := deploy/firewall.yml deploy/github.yml deploy/turn.yml
+
 AUDITORS := .build/audit/.installed
 
 # What is packaged is dated by its commit, so that the same sources give the same bytes.
@@ -26,10 +30,10 @@ export SLS_TELEMETRY_DISABLED := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check audit bench soak documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
+.PHONY: help run demo chat reset test check audit bench soak documents screenshots architecture package preflight deploy destroy restore rehearse-restore lock
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: AWS_PORT ($(AWS_PORT)), WEB_PORT ($(WEB_PORT)), STAGE ($(STAGE)), REGION ($(REGION)), TESTS ($(TESTS)), PROCESSES ($(PROCESSES))"
 
@@ -38,6 +42,9 @@ run: $(VENV) $(MODULES)  ## start everything on this machine; Ctrl-C ends it; TU
 
 demo: $(VENV) $(MODULES)  ## watch two clients hold a conversation
 	@exec $(PYTHON) -m local.demo
+
+chat: $(VENV)  ## talk in this terminal, while `make run` runs; AS=bob to be another person
+	@exec $(PYTHON) -m local.chat
 
 reset: $(VENV)  ## forget the accounts, chats and files of `make run`
 	@$(PYTHON) -m local.reset
@@ -52,14 +59,14 @@ endif
 
 check: $(VENV) $(MODULES)  ## lint, types, layers and the packaged template
 	@echo "style" && .venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@echo "types" && .venv/bin/mypy
+	@echo "types" && .venv/bin/mypy && node_modules/.bin/tsc -p clients/js
 	@echo "layers" && .venv/bin/lint-imports
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
-		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json deploy/github.yml
+		.venv/bin/cfn-lint .build/package/prod/cloudformation-template-update-stack.json $(TEMPLATES)
 
 audit: $(VENV) $(MODULES) $(AUDITORS)  ## look for weak spots of the template and the workflows, and for known vulnerabilities
 	@echo "template" && $(MAKE) --no-print-directory package STAGE=prod && \
-		.build/audit/bin/checkov --config-file .checkov.yml --file .build/package/prod/cloudformation-template-update-stack.json
+		.build/audit/bin/checkov --config-file .checkov.yml --file .build/package/prod/cloudformation-template-update-stack.json $(TEMPLATES)
 	@echo "workflows" && .build/audit/bin/zizmor --quiet --offline .github
 	@echo "libraries" && $(PYTHON) -m deploy.audit
 
@@ -126,6 +133,6 @@ $(MODULES): package.json package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
 		{ echo "Kaiwa needs Node 20.19 or newer as node; found $$(node --version 2>/dev/null || echo none)." >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "Kaiwa needs npm beside node." >&2; exit 1; }
-	@echo "installing osls into node_modules (about 10 s, once)"
+	@echo "installing Node packages into node_modules (about 10 s, once)"
 	@rm -rf node_modules && npm ci --ignore-scripts --loglevel=error >/dev/null
 	@touch $@

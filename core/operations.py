@@ -6,6 +6,7 @@ renders the same result as an HTTP response or as a reply frame. Below it nobody
 """
 
 import base64
+import hmac
 from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from core import clock, deadline, telemetry
 from core.errors import (
     Failure,
     FieldError,
+    Forbidden,
     Internal,
     InvalidRequest,
     TooLarge,
@@ -26,6 +28,7 @@ from core.errors import (
     Unavailable,
     UnsupportedType,
 )
+from core.settings import settings
 from core.shapes import Request
 
 MOST_FRAME_BYTES = 32 * 1024
@@ -63,6 +66,9 @@ HEADERS = {
 """On every answer over HTTP (OWASP's "REST Security Cheat Sheet"): nobody keeps it, runs or frames it, learns from a
 redirect where it came from, comes back without TLS within two years (browsers heed that over TLS alone), or guesses its
 type."""
+
+EDGE_HEADER = "x-edge-secret"
+"""What CloudFront proves itself with (resources/firewall.yml)."""
 
 Event = Mapping[str, Any]
 Data = TypeVar("Data")
@@ -373,7 +379,7 @@ class _Http:
         return operations.by_route[self.route]
 
     def visitor(self) -> Visitor:
-        return Visitor(source_address=self._context["http"]["sourceIp"])
+        return Visitor(source_address=self._source_address())
 
     def caller(self) -> Caller:
         """Take the user from Cognito's access token, whose signature and expiry API Gateway has checked.
@@ -385,9 +391,24 @@ class _Http:
             raise Unauthenticated("unauthenticated", "An access token is required.")
         return Caller(
             user_id=claims["sub"],
-            source_address=self._context["http"]["sourceIp"],
+            source_address=self._source_address(),
             issued_at=int(claims["iat"]),
         )
+
+    def _source_address(self) -> str:
+        """Return the client's address, which is CloudFront's word where a firewall stands before the API.
+
+        Raises:
+            Forbidden: There is a firewall, and the request came around it.
+        """
+        secret = settings().edge_secret
+        if not secret:
+            return str(self._context["http"]["sourceIp"])
+        headers = self._event["headers"]
+        if not hmac.compare_digest(headers.get(EDGE_HEADER, "").encode(), secret.encode()):
+            raise Forbidden("forbidden", "This address is not for clients.")
+        # API Gateway adds CloudFront's address and CloudFront the client's; what is before them the client wrote.
+        return str(headers["x-forwarded-for"].split(",")[-2].strip())
 
     def take(self, operations: Operations) -> tuple[Operation, dict[str, Any], Mapping[str, str]]:
         """Return the operation, the body's fields, and the texts of the path, the query and the headers it names."""

@@ -1,7 +1,8 @@
 """Do several things that wait on the network at the same time."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from functools import cache
 from typing import Any, TypeVar, overload
 
@@ -37,7 +38,7 @@ def together(first: Callable[[], Any], /, *others: Callable[[], Any]) -> tuple[A
     Raises:
         Exception: What one of them raised, once all have ended; where several did, what the first of these raised.
     """
-    under_way = [_threads().submit(other) for other in others]
+    under_way = [_begin(other) for other in others]
     try:
         result = first()
     finally:
@@ -67,10 +68,15 @@ def each(call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
                 raised[number] = error
 
     others = min(MOST_AT_ONCE, len(everything)) - 1
-    under_way = [_threads().submit(take_turns) for _ in range(others)]
+    under_way = [_begin(take_turns) for _ in range(others)]
     take_turns()
     # What has not begun by now finds nothing to do, and might have to wait for a thread that waits itself.
     wait([other for other in under_way if not other.cancel()])
     if raised:
         raise raised[min(raised)]
     return results
+
+
+def _begin(call: Callable[[], Result]) -> "Future[Result]":
+    """Start a call that sees what concerns this invocation, and no other one that runs meanwhile."""
+    return _threads().submit(copy_context().run, call)

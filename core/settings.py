@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         event_bus: The bus that tells of members who are away.
         offline_events: Whether it shall.
         api_url: Where clients reach the HTTP API, without a slash at the end.
+        edge_secret: What CloudFront proves itself with where a firewall stands before the HTTP API; empty without one.
         parameters_url: Where Parameter Store is.
         canary_parameter: The SecureString with the canary's mail address and password.
         package_index_url: Where PyPI is.
@@ -99,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     inspector: bool
     message_days: int
     api_url: str
+    edge_secret: str
     parameters_url: str
     canary_parameter: str
     stun_urls: tuple[str, ...]
@@ -116,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         return cls(
             region=environment["AWS_REGION"],
-            service=environment["POWERTOOLS_SERVICE_NAME"],
+            service=environment["SERVICE"],
             table_prefix=environment["TABLE_PREFIX"],
             user_pool_id=environment["USER_POOL_ID"],
             user_pool_client_id=environment["USER_POOL_CLIENT_ID"],
@@ -142,6 +144,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             inspector=environment["INSPECTOR"] == "true",
             message_days=int(environment["MESSAGE_DAYS"]),
             api_url=environment["API_URL"],
+            edge_secret=environment["EDGE_SECRET"],
             parameters_url=environment["PARAMETERS_URL"],
             canary_parameter=environment["CANARY_PARAMETER"],
             stun_urls=_listed(environment["STUN_URLS"]),

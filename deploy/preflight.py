@@ -22,6 +22,9 @@ FOR_TRYING = {"dev", "local"}
 LEAST_CONCURRENCY = 1000
 """Executions at the same time that an account has by default; a new one may begin with 10 (Lambda's quota page)."""
 
+EDGE_REGION = "us-east-1"
+"""Where CloudFront takes its certificates from."""
+
 SETTLED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 """States in which CloudFormation takes an update."""
 
@@ -169,17 +172,25 @@ class Preflight:
         return str(arn.rpartition("identity/")[2])
 
     def _names(self) -> Iterator[Line]:
-        domains = [one for one in self._of("AWS::ApiGatewayV2::DomainName") if one["DomainName"]]
+        (edge,) = (one["DistributionConfig"] for one in self._of("AWS::CloudFront::Distribution"))
+        if edge["WebACLId"]:
+            (name,) = edge["Aliases"]
+            if name:
+                yield self._certified(name, edge["ViewerCertificate"]["AcmCertificateArn"], EDGE_REGION)
+            else:
+                yield "FAIL", "a firewall needs a name of our own; set API_DOMAIN"
+        served = {name for name in edge["Aliases"] if edge["WebACLId"]}
+        domains = {one["DomainName"]: one for one in self._of("AWS::ApiGatewayV2::DomainName") if one["DomainName"]}
+        for name in domains.keys() - served:
+            (configuration,) = domains[name]["DomainNameConfigurations"]
+            yield self._certified(name, configuration["CertificateArn"], self._region)
         if not domains:
             yield "ok", "none of our own; API Gateway's are used"
-        for domain in domains:
-            (configuration,) = domain["DomainNameConfigurations"]
-            yield self._certified(domain["DomainName"], configuration["CertificateArn"])
 
-    def _certified(self, name: str, arn: str) -> Line:
-        if arn.split(":")[3] != self._region:
-            return "FAIL", f"the certificate of {name} is not in {self._region}"
-        found = self._client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    def _certified(self, name: str, arn: str, region: str) -> Line:
+        if arn.split(":")[3] != region:
+            return "FAIL", f"the certificate of {name} is not in {region}"
+        found = self._client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
         if found["Status"] != "ISSUED":
             return "FAIL", f"the certificate of {name} is {found['Status']}"
         covered = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
@@ -190,8 +201,8 @@ class Preflight:
     def _of(self, kind: str) -> list[dict[str, Any]]:
         return [one["Properties"] for one in self._template["Resources"].values() if one["Type"] == kind]
 
-    def _client(self, service: str) -> Any:
-        return boto3.client(service, region_name=self._region)
+    def _client(self, service: str, region: str | None = None) -> Any:
+        return boto3.client(service, region_name=region or self._region)
 
 
 def _raise_if(level: Level, quota: str) -> str:

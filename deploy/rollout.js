@@ -11,13 +11,16 @@
 const AT_ONCE = 'none';
 const ALIAS = 'live';
 
-/** What rings when a version is bad, under the alarms' logical ids (deploy/watch.js). */
+/**
+ * What rings when a version is bad, under the alarms' logical ids (deploy/watch.js). None is a composite one: CodeDeploy looks
+ * them up as metric alarms.
+ */
 const ALARMS = [
   'FailuresAlarm',
   'FunctionErrorsAlarm',
   'HttpErrorsAlarm',
   'SocketIntegrationErrorsAlarm',
-  'SendAvailabilityFastBurnAlarm',
+  'SendAvailabilityFastBurnShortAlarm',
   'FailedCanaryAlarm',
 ];
 

@@ -95,6 +95,9 @@ function computed(expression, metrics = {}, period = 5 * MINUTE) {
   return [{ Id: 'result', Expression: expression, ReturnData: true, ...ofQuery }, ...taken];
 }
 
+/** For how many seconds messages of a queue wait on purpose; AWS does not say from when their age counts. */
+const DELAYS = { calls: 900 };
+
 function queueAlarms(template, stage) {
   const alarms = {};
   for (const [id, { Properties }] of ofType(template, 'AWS::SQS::Queue')) {
@@ -115,7 +118,7 @@ function queueAlarms(template, stage) {
     alarms[`old-${noun}`] = alarm(stage, `old-${noun}`, `Work waits in the queue ${noun} for too long.`, {
       ...metric(id),
       MetricName: 'ApproximateAgeOfOldestMessage',
-      Threshold: 2 * Properties.VisibilityTimeout,
+      Threshold: 2 * Properties.VisibilityTimeout + (DELAYS[noun] || 0),
     });
   }
   return alarms;
@@ -429,7 +432,8 @@ function dashboard(template, stage) {
     ['From accepted to posted, ms', lag],
     ['Sockets', ours(['connects', 'disconnects', 'tickets_refused'])],
     ['Log-ins and mails', ours(['log_ins', 'log_ins_failed', 'mails_failed', 'canary_failed'])],
-    ['Calls and files', ours(['calls_started', 'calls_ended', 'files_uploaded', 'bytes_uploaded'])],
+    ['Calls and files', ours(['calls_started', 'calls_answered', 'calls_ended', 'files_uploaded', 'bytes_uploaded'])],
+    ['Calls by how they ended', [[{ expression: `SEARCH('{${NAMESPACE},reason,service} MetricName="calls_ended" service="${service}"', 'Sum')`, id: 'reasons' }]]],
     ['Weekly audit', ours(['vulnerabilities', 'runtimes_ending', 'libraries_outdated', 'audits_failed'], 'Maximum')],
     ['Answers of 5xx', [...ours(['failures']), api('5xx', 'HttpApi', '$default', 'Sum'), api('IntegrationError', 'WebsocketsApi', stage, 'Sum')]],
     ['Latency of API Gateway, p99, ms', [api('IntegrationLatency', 'HttpApi', '$default', 'p99'), api('IntegrationLatency', 'WebsocketsApi', stage, 'p99')]],

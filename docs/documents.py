@@ -29,8 +29,7 @@ def _text(document: dict[str, Any]) -> str:
 def main() -> None:
     """Write the documents."""
     # Models name their tables while they are imported. The documents do not depend on how.
-    names = (field.name.upper() for field in msgspec.structs.fields(Settings))
-    for name in ("AWS_REGION", "POWERTOOLS_SERVICE_NAME", *names):
+    for name in ("AWS_REGION", *(field.name.upper() for field in msgspec.structs.fields(Settings))):
         os.environ[name] = "{}" if name == "LIMITS" else "0"
     for name, text in generate().items():
         (FOLDER / name).write_text(text)

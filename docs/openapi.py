@@ -84,7 +84,7 @@ def document(version: str) -> dict[str, Any]:
 SERVERS = [
     {
         "url": "https://{api}.execute-api.{region}.amazonaws.com",
-        "description": "A deployed stage: what its stack's output HttpApiUrl says.",
+        "description": "A deployed stage: what its stack's output ApiUrl says.",
         "variables": {"api": {"default": "api"}, "region": {"default": "us-east-1"}},
     },
     {

@@ -64,11 +64,11 @@ def make(call_id: str, move: Move, sender: str | None = None, known: calls.Call 
             raise call_states.unknown_call()
         before = read(stored)
         now = clock.milliseconds()
-        after, pushes = call_states.apply(before, Pass(), now)
+        after, by_time = call_states.apply(before, Pass(), now)
+        by_move: list[Push] = []
         refusal: Failure | None = None
         try:
-            after, more = call_states.apply(after, move, now)
-            pushes = [*pushes, *more]
+            after, by_move = call_states.apply(after, move, now)
         except Failure as failure:
             refusal = failure
         if after != before:
@@ -80,7 +80,9 @@ def make(call_id: str, move: Move, sender: str | None = None, known: calls.Call 
             if not is_stored:
                 continue
             _count(before, after)
-            tell(after, pushes, sockets, sender)
+            # What time has done is news to who asked, too.
+            tell(after, by_time, sockets, None)
+            tell(after, by_move, sockets, sender)
             free(call_id, call_states.live(before) - call_states.live(after))
         if refusal:
             raise refusal

@@ -19,6 +19,9 @@ LIBRARY_PREFIX = "/clients/js/"
 CONFIG = "/config.json"
 INBOX = "/inbox.json"
 
+PERMISSIONS = "camera=(self), display-capture=(self), geolocation=(), microphone=(self)"
+"""What calls use is the page's own to ask for, and nobody else's."""
+
 
 class PageHandler(SimpleHTTPRequestHandler):
     """Answers with files of web/ and clients/js/, with the generated config.json, and with the mails sent."""
@@ -83,6 +86,7 @@ class PageHandler(SimpleHTTPRequestHandler):
         """Add what holds for every answer: always ask for a newer one, and nothing from elsewhere on the page."""
         self.send_header("Cache-Control", "no-cache")
         self.send_header("Content-Security-Policy", self._policy)
+        self.send_header("Permissions-Policy", PERMISSIONS)
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()

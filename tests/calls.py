@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,18 @@ BY_NAME: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
 """What calls need to a queue or a parameter that they name."""
 
 
+_function: ContextVar[str] = ContextVar("function", default="")
+
+
+@contextmanager
+def _set(variable: ContextVar[str], value: str) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
 class Crash(BaseException):
     """The function's process ended. No code of ours catches it."""
 
@@ -101,31 +114,23 @@ class Calls:
     def __post_init__(self) -> None:
         self._ticks = itertools.count(1)
         self._recording = threading.Lock()
-        self._running: list[str] = []
         self._interceptor: Callable[[Call, Proceed], Any] = lambda _, proceed: proceed()
         # moto keeps its tables in plain dictionaries and is not thread-safe: a condition could be checked for two
         # writes before either is made. AWS serves one call at a time here, as DynamoDB does for one item.
         self._aws = threading.RLock()
-        self._asides = threading.local()
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
-        """Take the calls made inside as this function's. Several at once must be of the same function."""
-        assert all(name == function for name in self._running)
-        self._running.append(function)
-        try:
+        """Take the calls made inside as this function's."""
+        with _set(_function, function):
             yield
-        finally:
-            self._running.pop()
 
     def make(self, operation: str, parameters: dict[str, Any], proceed: Proceed) -> Any:
         """Record a call and make it."""
-        if not self._running or getattr(self._asides, "open", False):
+        if not _function.get():
             return self._serialised(proceed)
         with self._recording:
-            call = Call(
-                getattr(self._asides, "trigger", None) or self._running[0], operation, parameters, next(self._ticks)
-            )
+            call = Call(self.running, operation, parameters, next(self._ticks))
             self.made.append(call)
         try:
             self.check(call)
@@ -142,22 +147,10 @@ class Calls:
         return [str(call) for call in self.made]
 
     @contextmanager
-    def by_trigger(self, function: str) -> Iterator[None]:
-        """Take the calls made inside as those of a function that AWS asks while it serves another one's call."""
-        self._asides.trigger = function
-        try:
-            yield
-        finally:
-            self._asides.trigger = None
-
-    @contextmanager
     def aside(self) -> Iterator[None]:
         """Take the calls made inside, by whoever looks on, as nobody's."""
-        self._asides.open = True
-        try:
+        with _set(_function, ""):
             yield
-        finally:
-            self._asides.open = False
 
     @contextmanager
     def intercepted(self, interceptor: Callable[[Call, Proceed], Any]) -> Iterator[None]:
@@ -174,8 +167,8 @@ class Calls:
 
     @property
     def running(self) -> str:
-        """The function that is running."""
-        return self._running[0]
+        """The function that is running here."""
+        return _function.get()
 
     def check(self, call: Call) -> None:
         """Refuse a call that its function may not make, as IAM would.

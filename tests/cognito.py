@@ -133,7 +133,7 @@ class CustomFlow:
     def _ask(self, function: str, event: dict[str, Any]) -> Any:
         module, _, name = template.functions()[function]["handler"].rpartition(".")
         handler = getattr(import_module(module.replace("/", ".")), name)
-        with self._calls.by_trigger(function):
+        with self._calls.of(function):
             answer = handler(json.loads(json.dumps(event)), None)
         return json.loads(json.dumps(answer))["response"]
 

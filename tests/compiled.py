@@ -15,10 +15,11 @@ STAGE = "prod"
 
 EVERYTHING = {
     "ALARM_MAIL": "operator@example.com",
-    "TURN_INSTANCES": "2",
     "API_DOMAIN": "api.example.com",
     "SOCKET_DOMAIN": "socket.example.com",
     "CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+    "WEB_ACL": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/kaiwa-prod/0",
+    "EDGE_CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111",
     "WEB_ORIGINS": "https://chat.example.com,https://example.org",
 }
 

@@ -32,9 +32,9 @@ _Loader.add_multi_constructor("!", _function)
 
 
 @cache
-def read(path: str) -> dict[str, Any]:
-    """Return a file of the template, for the stage of the tests."""
-    text = (ROOT / path).read_text().replace("${sls:stage}", STAGE)
+def read(path: str, placeholder: str = "${sls:stage}") -> dict[str, Any]:
+    """Return a file of the template, with the stage of the tests in place of a placeholder."""
+    text = (ROOT / path).read_text().replace(placeholder, STAGE)
     return yaml.load(text, Loader=_Loader)
 
 

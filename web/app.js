@@ -1,6 +1,7 @@
 /** The page: either the entrance or the workspace of the person logged in. */
 import { Api } from "./clients/js/api.js";
 import { Client } from "./clients/js/index.js";
+import { Pictures } from "./clients/js/pictures.js";
 import { element, fill } from "./dom.js";
 import { entrance } from "./entrance.js";
 import { browserSession, deviceId } from "./session.js";
@@ -56,6 +57,10 @@ function showWorkspace({ apiUrl, inbox }) {
     lasting: localStorage,
     passing: sessionStorage,
   });
+  // What is shown of files is the page's own, and the library is smaller without it.
+  client.pictures = new Pictures((fileId) => client.files.download(fileId));
+  client.thumbnails = new Pictures((fileId) => client.files.thumbnail(fileId));
+  client.files.on("changed", (fileId) => client.thumbnails.drop(fileId));
   const view = workspace(client, { onLogOut, inbox });
   fill(app, view.element);
   client.start();
@@ -63,6 +68,8 @@ function showWorkspace({ apiUrl, inbox }) {
   close = () => {
     view.close();
     client.stop();
+    client.pictures.forget();
+    client.thumbnails.forget();
     close = () => {};
   };
 

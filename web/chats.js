@@ -1,6 +1,7 @@
 /** The list of chats, with the search above it and oneself below. */
 import { accountBar } from "./account_bar.js";
 import { chatAvatar } from "./avatar.js";
+import { callsButton } from "./call_history.js";
 import { element, fill, showRows, unseen } from "./dom.js";
 import { icon } from "./icons.js";
 import { chatName, partnerId, personName } from "./names.js";
@@ -163,6 +164,7 @@ export function chatsPane(client, { onLogOut, inbox }) {
         { class: "chats-heading" },
         element("img", { src: "images/logo.svg", alt: "" }),
         element("h1", {}, strings.product),
+        callsButton(client),
         element(
           "button",
           {

@@ -370,6 +370,7 @@ export function conversation(client, chatId) {
     client.people.on("changed", onLearned),
     client.presence.on("changed", showHeading),
     client.blocks.on("changed", showHeading),
+    client.calls.on("changed", showHeading),
     onLongPress(list, ".message[data-message]", onPress),
     () => document.removeEventListener("visibilitychange", readIfSeen),
     () => resizes.disconnect(),

@@ -5,10 +5,10 @@ import { strings } from "./strings.js";
 const words = strings.conversation.system;
 
 /**
- * @typedef {{id: string, kind: "message" | "system", senderId?: string, text: string, fileIds?: string[], time: string, seq?: number,
+ * @typedef {{id: string, kind: "message" | "system" | "call", senderId?: string, text: string, fileIds?: string[], time: string, seq?: number,
  *   messageId?: string, replyTo?: string, isDeleted?: boolean, isEdited?: boolean,
  *   reactions?: Record<string, string[]>, state?: "read" | "sent" | "sending" | "failed", readers?: string[],
- *   error?: Error}} Entry
+ *   call?: import("./clients/js/call.js").CallData, error?: Error}} Entry
  */
 
 /**
@@ -30,6 +30,15 @@ export function entriesOf(client, chatId) {
 function entryOf(client, chatId, log, event, chronicle) {
   if (event.type === "message.created")
     return storedEntry(client, chatId, log.message(event.message.messageId));
+  if (event.type === "call.logged")
+    return {
+      id: `event ${event.seq}`,
+      kind: "call",
+      text: "",
+      call: event.call,
+      time: event.at,
+      seq: event.seq,
+    };
   const text = chronicle.line(event);
   return text && { id: `event ${event.seq}`, kind: "system", text, time: event.at, seq: event.seq };
 }

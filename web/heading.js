@@ -1,5 +1,6 @@
 /** The top of an open chat: who it is with, whether they are there, and what can be done about it. */
 import { chatAvatar } from "./avatar.js";
+import { callButtons, callChoice } from "./call_buttons.js";
 import { askFirst } from "./dialog.js";
 import { announce, element, fill } from "./dom.js";
 import { askToLeave, openGroup } from "./group.js";
@@ -28,7 +29,8 @@ export function conversationHeading(client, chatId) {
     const name = chatName(client, chat);
     const detail = chat.kind === "group" ? memberNames(chat) : personDetail(partnerId(client, chat));
     const isOnline = chat.kind === "direct" && client.presence.get(partnerId(client, chat))?.online;
-    const next = JSON.stringify([name, detail, isOnline]);
+    const choice = callChoice(client, chat);
+    const next = JSON.stringify([name, detail, isOnline, choice]);
     // Built again only when it differs, or a menu would lose what it stands beside.
     if (next === signature) return;
     signature = next;
@@ -51,6 +53,7 @@ export function conversationHeading(client, chatId) {
           : { class: "heading-who" },
         who,
       ),
+      callButtons(client, chat, choice),
       menuButton(),
     );
   }

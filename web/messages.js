@@ -1,5 +1,6 @@
 /** The entries of a chat as rows: days, bubbles in groups, and the state of one's own. */
 import { personAvatar, hueOf } from "./avatar.js";
+import { callRow } from "./call_row.js";
 import { element, unseen } from "./dom.js";
 import { fileList } from "./files.js";
 import { icon } from "./icons.js";
@@ -46,6 +47,7 @@ export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBegin
     const startsNew = entry.id === firstUnreadId;
     if (startsDay) rows.push(textRow(`day ${dayOf(entry.time)}`, dayName(entry.time), "day"));
     if (startsNew) rows.push(textRow("new", words.newMessages, "new"));
+    if (entry.kind === "call") return rows.push(callRow(client, entry));
     if (entry.kind === "system") return rows.push(textRow(entry.id, entry.text, "system"));
     const isFirst = startsDay || startsNew || !stands(previous, entry);
     const next = entries[index + 1];

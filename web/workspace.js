@@ -2,6 +2,7 @@
  * The two panes of someone logged in: the chats, and the one that is open. On a phone one of them at a time.
  */
 import { showPictures } from "./avatar.js";
+import { callLayer } from "./call_layer.js";
 import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
@@ -18,11 +19,13 @@ import { strings } from "./strings.js";
 export function workspace(client, { onLogOut, inbox }) {
   const stopPictures = showPictures(client);
   const banner = connectionBanner(client);
+  const calls = callLayer(client, { onTitle: showTitle });
   const chats = chatsPane(client, { onLogOut, inbox });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
   const node = element(
     "main",
     { class: "workspace" },
+    calls.element,
     chats.element,
     element("div", { class: "right-pane" }, banner.element, place),
   );
@@ -48,7 +51,7 @@ export function workspace(client, { onLogOut, inbox }) {
 
   function showTitle() {
     const unread = client.chats.unreadTotal;
-    document.title = unread > 0 ? `(${unread}) ${strings.product}` : strings.product;
+    document.title = calls.title ?? (unread > 0 ? `(${unread}) ${strings.product}` : strings.product);
   }
 
   function wake() {
@@ -71,6 +74,7 @@ export function workspace(client, { onLogOut, inbox }) {
   client.blocks.refresh().catch(() => {});
 
   function close() {
+    calls.close();
     for (const stop of stops) stop();
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     open?.close();

@@ -21,6 +21,13 @@ QUIET = (
     "--no-first-run",
 )
 
+# A camera and a microphone that every page may use: a green picture, and a beep each second.
+FAKE_MEDIA = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--auto-select-desktop-capture-source=Entire screen",
+)
+
 
 def find(kind: BrowserType) -> str:
     """Return the path of a Chromium: the system's, or else Playwright's own.

@@ -7,8 +7,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from local import ports, web
+from local import ports, turn, web
 from local.stack import Stack
+from local.turn import Turn
 from tests.browser import chromium
 from tests.browser.window import Window
 from tests.e2e.people import TIMEOUT, Person
@@ -26,7 +27,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = chromium.find(playwright.chromium)
         expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.QUIET))
+        browser = playwright.chromium.launch(executable_path=path, args=[*chromium.QUIET, *chromium.FAKE_MEDIA])
         yield browser
         browser.close()
 
@@ -37,9 +38,18 @@ def web_port() -> int:
 
 
 @pytest.fixture(scope="package")
-def stack(browser: Browser, web_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stack"), ports.free(), [f"http://{ports.HOST}:{web_port}"]) as stack:
+def stack(browser: Browser, web_port: int, relay: Turn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    origins = [f"http://{ports.HOST}:{web_port}"]
+    with Stack(tmp_path_factory.mktemp("stack"), ports.free(), origins, turn_urls=relay.urls) as stack:
+        stack.keep_secret(turn.PARAMETER, "\n".join(relay.secrets))
         yield stack
+
+
+@pytest.fixture(scope="package")
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
+    """A real TURN server, which must be installed."""
+    with Turn(tmp_path_factory.mktemp("turn"), ports.free()) as relay:
+        yield relay
 
 
 @pytest.fixture(scope="package")

@@ -103,7 +103,7 @@ def test_signing_out_everywhere_ends_every_window(open_window: Open, ann: Person
     window.page.get_by_role("dialog").last.get_by_role("button", name="Sign out everywhere").click()
     expect(window.page.get_by_text("You are signed out everywhere.")).to_be_visible()
     other.says("Your session has ended. Please log in again.")
-    assert ann.get("/users/me").status_code == 401
+    assert ann.post("/tickets", {}).status_code == 401
     assert set(other.refusals) == {401}
     other.refusals.clear()
 

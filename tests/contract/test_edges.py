@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from core.operations import EDGE_HEADER
 from tests import compiled, template
 
 QUOTA = 10_000
@@ -86,3 +87,30 @@ def test_aws_patches_the_runtime_beneath_every_function() -> None:
     assert template.read("serverless.yml")["provider"]["runtimeManagement"] == "auto"
     for function in compiled.of_type("AWS::Lambda::Function").values():
         assert function.get("RuntimeManagementConfig", {"UpdateRuntimeOn": "Auto"}) == {"UpdateRuntimeOn": "Auto"}
+
+
+def test_a_firewall_stands_before_the_http_api_and_nothing_comes_around_it() -> None:
+    distribution = compiled.of_type("AWS::CloudFront::Distribution")["Edge"]["DistributionConfig"]
+    assert distribution["WebACLId"] == compiled.EVERYTHING["WEB_ACL"]
+    assert distribution["Aliases"] == ["api.example.com"]
+    assert distribution["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert distribution["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    (origin,) = distribution["Origins"]
+    (header,) = origin["OriginCustomHeaders"]
+    secret = {"Fn::Sub": "{{resolve:secretsmanager:${EdgeSecret}:SecretString}}"}
+    assert (header["HeaderName"], header["HeaderValue"]) == (EDGE_HEADER, secret)
+    for function in compiled.of_type("AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["EDGE_SECRET"] == {"Fn::If": ["HasFirewall", secret, ""]}
+    # The name leads to CloudFront then, and to API Gateway otherwise.
+    conditions = compiled.template()["Conditions"]
+    assert conditions["ServesApiDomain"] == {
+        "Fn::And": [{"Condition": "HasApiDomain"}, {"Fn::Not": [{"Condition": "HasFirewall"}]}]
+    }
+    assert compiled.template()["Resources"]["ApiDomain"]["Condition"] == "ServesApiDomain"
+
+
+def test_the_firewall_counts_and_looks_but_reads_no_messages() -> None:
+    acl = template.read("deploy/firewall.yml")["Resources"]["WebAcl"]["Properties"]
+    groups = [one["Statement"].get("ManagedRuleGroupStatement", {}).get("Name") for one in acl["Rules"]]
+    assert groups == [None, "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet"]
+    assert (acl["Scope"], acl["DefaultAction"]) == ("CLOUDFRONT", {"Allow": {}})

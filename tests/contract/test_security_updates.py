@@ -24,10 +24,6 @@ def only(kind: str) -> dict[str, Any]:
     return properties
 
 
-def tasks() -> dict[str, dict[str, Any]]:
-    return {task["Name"]: task for task in compiled.of_type("AWS::SSM::MaintenanceWindowTask").values()}
-
-
 def statements() -> list[dict[str, Any]]:
     role = compiled.of_type("AWS::IAM::Role")["MaintenanceRole"]
     return role["Policies"][0]["PolicyDocument"]["Statement"]
@@ -39,42 +35,13 @@ def test_the_window_opens_once_a_week() -> None:
 
 
 def test_the_audit_is_asked_in_it_and_by_nobody_else() -> None:
-    task = tasks()["audit"]
+    task = only("AWS::SSM::MaintenanceWindowTask")
     audit = {"Fn::GetAtt": ["AuditStackLambdaFunction", "Arn"]}
     assert (task["TaskType"], task["TaskArn"]) == ("LAMBDA", audit)
     payload = task["TaskInvocationParameters"]["MaintenanceWindowLambdaParameters"]["Payload"]
     assert json.loads(base64.b64decode(payload)) == {}
-    assert {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": audit} in statements()
+    assert statements() == [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": audit}]
     assert "events" not in template.functions()["AuditStack"]
-
-
-def test_turn_servers_are_patched_one_after_the_other_with_a_baseline_of_their_own() -> None:
-    task = tasks()["patch-turn"]
-    assert (task["TaskType"], task["TaskArn"], task["MaxConcurrency"]) == ("RUN_COMMAND", "AWS-RunPatchBaseline", "1")
-    parameters = task["TaskInvocationParameters"]["MaintenanceWindowRunCommandParameters"]["Parameters"]
-    assert parameters == {"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"]}
-    assert task["Targets"] == [{"Key": "WindowTargetIds", "Values": [{"Ref": "TurnPatchTarget"}]}]
-    tags = {tag["Key"]: tag["Value"] for tag in only("AWS::AutoScaling::AutoScalingGroup")["Tags"]}
-    group = tags["PatchGroup"]
-    baseline = only("AWS::SSM::PatchBaseline")
-    assert baseline["PatchGroups"] == [group]
-    assert only("AWS::SSM::MaintenanceWindowTarget")["Targets"] == [{"Key": "tag:PatchGroup", "Values": [group]}]
-    image = only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["ImageId"]
-    assert (baseline["OperatingSystem"], "/ubuntu/" in image) == ("UBUNTU", True)
-
-
-def test_the_window_may_command_turn_servers_alone() -> None:
-    sends = [one for one in statements() if one["Action"] == "ssm:SendCommand"]
-    document, instances = sends
-    assert document["Resource"]["Fn::Sub"].endswith("::document/AWS-RunPatchBaseline")
-    assert instances["Condition"] == {"StringEquals": {"aws:ResourceTag/PatchGroup": "kaiwa-prod-turn"}}
-
-
-def test_there_is_no_patching_without_turn_servers() -> None:
-    assert CONDITIONS["PatchesTurn"] == {"Fn::And": [{"Condition": "HasMaintenance"}, {"Condition": "HasTurn"}]}
-    resources = compiled.template()["Resources"]
-    for name in ("TurnPatchBaseline", "TurnPatchTarget", "TurnPatchTask"):
-        assert resources[name]["Condition"] == "PatchesTurn"
 
 
 def test_inspector_is_asked_for_in_production() -> None:

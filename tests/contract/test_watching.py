@@ -158,10 +158,22 @@ def test_the_queries_ask_every_log() -> None:
     assert {name for query in queries for name in query["LogGroupNames"]} == groups
 
 
+def expressions(widgets: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [
+        part for one in widgets for metric in one["properties"]["metrics"] for part in metric if "expression" in part
+    ]
+
+
 def test_the_dashboard_shows_every_function_table_and_queue() -> None:
     (dashboard,) = compiled.of_type("AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
-    shown = {part for widget in widgets for metric in widget["properties"]["metrics"] for part in metric[:4:1] if part}
+    shown = {
+        part
+        for widget in widgets
+        for metric in widget["properties"]["metrics"]
+        for part in metric[:4]
+        if isinstance(part, str)
+    }
     named = {
         one[name]
         for kind, name in (
@@ -172,6 +184,7 @@ def test_the_dashboard_shows_every_function_table_and_queue() -> None:
         for one in compiled.of_type(kind).values()
     }
     assert named <= shown
+    assert any("reason" in one["expression"] for one in expressions(widgets))
 
 
 # What the local CloudWatch cannot evaluate

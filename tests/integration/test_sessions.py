@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from io import StringIO
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +16,7 @@ from domain import accounts, admission, codes, limits
 from domain.codes import Purpose
 from models.accounts import User
 from models.codes import Code
-from tests.calls import Calls, Crash, Death, Meeting, Refusal, refusal
+from tests.calls import Call, Calls, Crash, Death, Meeting, Proceed, Refusal, refusal
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from tests.integration.test_accounts import without_request_id
@@ -458,6 +459,28 @@ def test_a_token_dies_within_30_seconds_where_it_was_just_good(gateway: Gateway,
     assert ann.ask("getUser", userId="me").status == 200
     clock.advance(30)
     assert ann.ask("getUser", userId="me").status == 401
+
+
+def test_a_token_of_before_gets_no_ticket_even_where_it_was_just_good(ann: Person) -> None:
+    """A socket lasts for two hours. So a process that has not heard of a sign-out yet must not open one."""
+    assert ann.ask("createTicket").status == 201
+    User.sign_out(ann.user_id)
+    answer = ann.ask("createTicket")
+    assert (answer.status, answer.code) == (401, "unauthenticated")
+
+
+def test_a_ticket_is_as_old_as_the_token_that_got_it(gateway: Gateway, ann: Person, calls: Calls) -> None:
+    """The sign-out comes after the token was looked at, and before there is a ticket."""
+
+    def sign_out(call: Call, proceed: Proceed) -> Any:
+        if "limits" in call.tables:
+            with calls.aside():
+                User.sign_out(ann.user_id)
+        return proceed()
+
+    with calls.intercepted(sign_out):
+        ticket = ann.ticket()
+    assert gateway.connect(ticket) == (403, None)
 
 
 def test_who_comes_often_is_looked_up_once(ann: Person, calls: Calls) -> None:

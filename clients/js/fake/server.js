@@ -30,6 +30,13 @@ export class FakeServer {
   /** Whether frames are answered at all. */
   isMute = false;
   lifeSeconds = 7_200;
+  /** @type {object[]} As listCalls tells them. */
+  calls = [];
+  /** @type {object[]} */
+  iceServers = [];
+  /** @type {Record<string, (frame: object) => object | undefined>} What is answered to an action about calls: its data, an
+   * `error` with its `status`, or nothing yet. */
+  answers = {};
 
   constructor() {
     const server = this;
@@ -177,6 +184,10 @@ export class FakeServer {
         return [201, { ticket: `t${this.ticketsGiven}`, url: "ws://server/socket", expiresIn: 60 }];
       case "POST /presence":
         return [200, { users: body.userIds.map((userId) => ({ userId, online: this.online.has(userId) })) }];
+      case "GET /calls":
+        return [200, { calls: this.calls }];
+      case "GET /ice-servers":
+        return [200, { iceServers: this.iceServers }];
       case "GET /chats":
         return [200, { chats: [this.#chat()] }];
       case "GET /chat":
@@ -237,6 +248,10 @@ export class FakeServer {
     if (frame.action === "markRead") {
       this.readSeq = Math.max(this.readSeq, frame.seq);
       return socket.reply(frame, 200, { readSeq: this.readSeq });
+    }
+    if (this.answers[frame.action]) {
+      const { status = 200, error, ...data } = this.answers[frame.action](frame, socket) ?? { status: 0 };
+      return status && socket.reply(frame, status, error ? undefined : data, error);
     }
     if (frame.action !== "sendMessage") {
       return socket.reply(frame, 400, undefined, {

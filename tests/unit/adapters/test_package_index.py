@@ -62,10 +62,10 @@ def test_no_answer_is_an_error(status: int, endpoint: Endpoint) -> None:
 
 
 def test_the_package_itself_says_what_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with zipfile.ZipFile(package.build("host")) as archive:
+    with zipfile.ZipFile(package.build("host", "pictures")) as archive:
         archive.extractall(tmp_path)
     monkeypatch.setattr(package_index, "PACKAGE", tmp_path)
-    pinned = {name: version for name, _, version in (pin.partition("==") for pin in package.pins())}
+    pinned = {name: version for name, _, version in (pin.partition("==") for pin in package.pins("pictures"))}
     found = {name.lower().replace("_", "-"): version for name, version in package_index.bundled().items()}
     assert found == pinned
     shutil.rmtree(tmp_path)

@@ -4,7 +4,7 @@ from core.settings import Settings
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
-    "POWERTOOLS_SERVICE_NAME": "kaiwa-prod",
+    "SERVICE": "kaiwa-prod",
     "TABLE_PREFIX": "kaiwa-prod-",
     "USER_POOL_ID": "eu-central-1_x",
     "USER_POOL_CLIENT_ID": "client",
@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "INSPECTOR": "true",
     "MESSAGE_DAYS": "90",
     "API_URL": "https://api",
+    "EDGE_SECRET": "",
     "PARAMETERS_URL": "https://ssm",
     "CANARY_PARAMETER": "/kaiwa/prod/canary",
     "STUN_URLS": "",
@@ -68,6 +69,7 @@ def test_settings_are_what_the_environment_says() -> None:
         inspector=True,
         message_days=90,
         api_url="https://api",
+        edge_secret="",
         parameters_url="https://ssm",
         canary_parameter="/kaiwa/prod/canary",
         stun_urls=(),

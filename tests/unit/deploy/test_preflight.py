@@ -13,6 +13,7 @@ from tests import template
 from tests.unit.deploy.conftest import Told
 
 REGION = "us-east-1"
+EDGE_CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/edge"
 SUBJECTS = ("region", "credentials", "stack", "functions", "requests", "roles", "origins", "mail", "names")
 
 
@@ -21,15 +22,17 @@ def stage(rate: int) -> dict[str, Any]:
     return {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"DefaultRouteSettings": settings}}
 
 
-def packaged(*origins: str, domain: str = "", certificate: str = "") -> Template:
+def packaged(*origins: str, domain: str = "", certificate: str = "", firewall: str = "") -> Template:
     """Return what of a template is looked at."""
     arn = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/chat.example.com"
     statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": {"Fn::Sub": arn}}
     role = {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}
     cors = {"AllowOrigins": list(origins or ("https://chat.example.com",))}
     name = {"DomainName": domain, "DomainNameConfigurations": [{"CertificateArn": certificate}]}
+    edge = {"WebACLId": firewall, "Aliases": [domain], "ViewerCertificate": {"AcmCertificateArn": EDGE_CERTIFICATE}}
     return {
         "Resources": {
+            "Edge": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": edge}},
             "HttpApi": {
                 "Type": "AWS::ApiGatewayV2::Api",
                 "Properties": {"ProtocolType": "HTTP", "CorsConfiguration": cors},
@@ -184,6 +187,23 @@ def test_a_name_needs_a_certificate_that_is_its_own(
     account["acm", "DescribeCertificate"] = {"Certificate": certificate}
     arn = f"arn:aws:acm:{region}:123456789012:certificate/x"
     assert found("names", packaged(domain=name, certificate=arn))[0] == level
+
+
+@pytest.mark.parametrize(
+    ("name", "certificate", "level"),
+    [
+        ("api.example.com", CERTIFIED, "ok"),
+        ("api.example.com", {**CERTIFIED, "Status": "EXPIRED"}, "FAIL"),
+        ("", CERTIFIED, "FAIL"),
+    ],
+)
+def test_a_firewall_needs_a_name_and_its_certificate_where_cloudfront_looks(
+    name: str, certificate: dict[str, Any], level: str, account: Told
+) -> None:
+    account["acm", "DescribeCertificate"] = {"Certificate": certificate}
+    # API Gateway's own certificate is not looked at then.
+    template = packaged(domain=name, certificate="arn:aws:acm:eu-west-1:123456789012:certificate/x", firewall="acl")
+    assert found("names", template)[0] == level
 
 
 def test_what_may_not_be_seen_is_no_failure(account: Told) -> None:

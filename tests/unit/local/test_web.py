@@ -50,6 +50,12 @@ def test_the_page_may_talk_to_the_api_alone(site: httpx.Client) -> None:
     assert "connect-src 'self' http://127.0.0.1:4599 ws://127.0.0.1:4599;" in policy
 
 
+def test_the_page_alone_may_ask_for_a_camera_and_a_microphone(site: httpx.Client) -> None:
+    permissions = site.get("/").headers["Permissions-Policy"].split(", ")
+
+    assert {"camera=(self)", "microphone=(self)", "display-capture=(self)"} <= set(permissions)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -117,3 +117,17 @@ test("a deleted message keeps its place, an edited one says so", () => {
     ],
   );
 });
+
+test("a call stands where it was held, between what was said", () => {
+  begin();
+  const call = { callId: "k", kind: "audio" };
+  const events = [message({}), change("call.logged", { call }), message({})];
+  assert.deepEqual(
+    entries(events).map(({ kind, call: held }) => [kind, held]),
+    [
+      ["message", undefined],
+      ["call", call],
+      ["message", undefined],
+    ],
+  );
+});
