@@ -233,7 +233,8 @@ export class Call {
   }
 
   #connect(userId, deviceId) {
-    const { exchange, callId } = { exchange: this.#exchange, callId: this.callId };
+    const exchange = this.#exchange;
+    const { callId } = this;
     const isHere = () => this.peers.get(userId) === peer;
     const signals = new Signals((signal) =>
       exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere),
@@ -275,6 +276,7 @@ export class Call {
   }
 }
 
+/** @param {Participant} participant */
 function isJoined({ state, deviceId }) {
   return state === "joined" && deviceId !== undefined;
 }

@@ -7,7 +7,9 @@ const PATIENCE_MS = 5_000;
 /** As many as the server keeps of one party. */
 const MAX_KEPT = 64;
 
-/** @typedef {{description?: RTCSessionDescriptionInit, candidate?: RTCIceCandidateInit, candidates?: RTCIceCandidateInit[]}} Signal */
+/** @typedef {RTCSessionDescriptionInit & {line?: number, answers?: number}} Description With which line of its sender's it
+ * is of, and which of the receiver's it answers. */
+/** @typedef {{description?: Description, candidate?: RTCIceCandidateInit, candidates?: RTCIceCandidateInit[]}} Signal */
 /** @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Shown What somebody lets others hear and see. */
 
 /**
