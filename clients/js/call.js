@@ -199,6 +199,8 @@ export class Call {
       for (const { deviceId, polite } of answer.peers ?? []) this.#polite.set(deviceId, polite);
       this.#isLetIn = true;
       this.take(answer.call);
+      // Whoever leaves and comes back comes later than this device, and is the polite one then.
+      this.#polite.clear();
     } catch (error) {
       if (this.isOver) return;
       this.end({ busy: "busy", conflict: "answeredElsewhere" }[error.code] ?? "failed");

@@ -49,6 +49,7 @@ export class Calls {
   /** @type {Call | undefined} */
   #current;
   #renewal;
+  #isStopped = false;
 
   /**
    * @param {object} options
@@ -165,6 +166,7 @@ export class Calls {
 
   /** Leave whatever call there is. */
   stop() {
+    this.#isStopped = true;
     clearTimeout(this.#renewal);
     if (this.#current) this.#current.hangUp().catch(() => {});
     for (const call of this.#known.values()) call.end();
@@ -234,7 +236,8 @@ export class Calls {
         return await this.#socket.request(action, fields);
       } catch (error) {
         const isTemporary = error instanceof ConnectionLost || error.isTemporary;
-        if (!isTemporary || !isWanted() || Date.now() > deadline) throw error;
+        const isInVain = this.#isStopped || !isWanted() || Date.now() > deadline;
+        if (!isTemporary || isInVain) throw error;
         await this.#pause((error.retryAfter ?? 0) * 1000 + reconnectDelay(attempt));
       }
       if (!isWanted()) throw new ConnectionLost("The call is over");
