@@ -27,8 +27,7 @@ export function ringScreen(client, call) {
       class: "ring",
       role: "alertdialog",
       "aria-labelledby": "ring-title",
-      // The dialog itself, so that a key pressed in the middle of a sentence answers nothing.
-      autofocus: true,
+      tabindex: "-1",
       "data-testid": "ring",
       // Escape makes it quiet, and leaves the rest to be decided.
       oncancel: (event) => {
@@ -76,6 +75,8 @@ export function ringScreen(client, call) {
   show();
   document.querySelector("main").append(node);
   node.showModal();
+  // The dialog itself rather than a button, so that a key pressed in the middle of a sentence answers nothing.
+  node.focus();
 
   return {
     call,

@@ -200,6 +200,8 @@ export class Call extends Listeners {
       for (const { deviceId, polite } of answer.peers ?? []) this.#polite.set(deviceId, polite);
       this.#isLetIn = true;
       this.take(answer.call);
+      // Whoever leaves and comes back comes later than this device, and is the polite one then.
+      this.#polite.clear();
     } catch (/** @type {any} */ error) {
       if (this.isOver) return;
       this.end(REASONS[error.code] ?? "failed");

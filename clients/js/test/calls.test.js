@@ -393,6 +393,23 @@ test("people come and go in a group's call, and each has one line", async () => 
   assert.equal(world.open.length, 2, "who has left may come again");
 });
 
+test("who has left and comes back is the polite one then, though they were there first before", async () => {
+  await connect();
+  await push("ringing", { bob: "joined", ann: "ringing", eve: "ringing" });
+  server.answers.acceptCall = () => ({
+    call: data({ bob: "joined", ann: "joined", eve: "joined" }, { state: "active" }),
+    iceServers: TURN,
+    peers: ["bob", "eve"].map((userId) => ({ userId, deviceId: `${userId}'s`, polite: true })),
+  });
+  calls.accept(calls.incoming);
+  await settle();
+  assert.deepEqual(signals(), [], "the first offers are left to those who were there");
+  await push("left", { bob: "left", ann: "joined", eve: "joined" }, { state: "active" });
+  await push("joined", { bob: "joined", ann: "joined", eve: "joined" }, { state: "active" });
+  assert.ok(asked("sendSignal").every(({ toUserId }) => toUserId === "bob"));
+  assert.ok(signals().some(({ description }) => description?.type === "offer"));
+});
+
 test("seven others have a line each", async () => {
   const call = await talk();
   const states = Object.fromEntries(
