@@ -29,7 +29,9 @@ Numbers = dict[str, float]
 @cache
 def template() -> dict[str, Any]:
     """Return the template of a production stage with everything switched on."""
-    return read(written(ROOT / ".build" / "package" / "watched"))
+    # Several processes may test at the same time, each with a folder of its own.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    return read(written(ROOT / ".build" / "package" / f"watched-{worker}"))
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -9,8 +9,15 @@ import pytest
 from tests import compiled, template
 
 PILOTS = template.read("serverless.yml")["custom"]["rollout"]["pilots"]
-RESOURCES = compiled.template()["Resources"]
-ALIASES = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::Lambda::Alias"}
+
+
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = compiled.template()["Resources"]
+    return found
+
+
+def aliases() -> dict[str, Any]:
+    return {name: one for name, one in resources().items() if one["Type"] == "AWS::Lambda::Alias"}
 
 
 def text(value: Any) -> str:
@@ -20,19 +27,19 @@ def text(value: Any) -> str:
 def test_the_pilots_are_the_way_of_a_message() -> None:
     """The canary goes it too, so they are called however few people talk."""
     assert set(PILOTS) == {"UserLogin", "Authorize", "Connect", "SendMessage"}
-    assert {f"{name}LiveAlias" for name in PILOTS} == ALIASES.keys()
+    assert {f"{name}LiveAlias" for name in PILOTS} == aliases().keys()
 
 
 @pytest.mark.parametrize("name", PILOTS)
 def test_codedeploy_leads_the_calls_of_a_pilot(name: str) -> None:
-    alias = ALIASES[f"{name}LiveAlias"]
+    alias = aliases()[f"{name}LiveAlias"]
     version = alias["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
-    assert RESOURCES[version]["Properties"]["FunctionName"] == {"Ref": f"{name}LambdaFunction"}
+    assert resources()[version]["Properties"]["FunctionName"] == {"Ref": f"{name}LambdaFunction"}
     # CodeDeploy leads back to the version before, so that must be there.
-    assert RESOURCES[version]["DeletionPolicy"] == "Retain"
+    assert resources()[version]["DeletionPolicy"] == "Retain"
     update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     assert update == {"ApplicationName": {"Ref": "Rollout"}, "DeploymentGroupName": {"Ref": f"{name}Rollout"}}
-    group = RESOURCES[f"{name}Rollout"]["Properties"]
+    group = resources()[f"{name}Rollout"]["Properties"]
     assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
     assert group["DeploymentStyle"]["DeploymentOption"] == "WITH_TRAFFIC_CONTROL"
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
@@ -41,7 +48,7 @@ def test_codedeploy_leads_the_calls_of_a_pilot(name: str) -> None:
     watching = set(re.findall(r"'Ref': '(\w+Alarm)'", text(group["AlarmConfiguration"]["Alarms"])))
     assert watching >= {"FailuresAlarm", "FunctionErrorsAlarm", "SendAvailabilityFastBurnShortAlarm"}
     # CloudWatch's API reference, "DescribeAlarms": it tells of composite alarms only if asked for them.
-    assert {RESOURCES[name]["Type"] for name in watching} == {"AWS::CloudWatch::Alarm"}
+    assert {resources()[name]["Type"] for name in watching} == {"AWS::CloudWatch::Alarm"}
     # CodeDeploy's quota page: alarms in a deployment group.
     assert len(watching) <= 10
 
@@ -51,7 +58,7 @@ def test_nobody_calls_a_pilot_but_by_its_alias(name: str) -> None:
     function = f"['{name}LambdaFunction', 'Arn']"
     callers = {
         key: text(one)
-        for key, one in RESOURCES.items()
+        for key, one in resources().items()
         if function in text(one["Properties"])
         and one["Type"].partition("::ApiGatewayV2::")[1] + one["Type"].partition("Lambda::Permission")[1]
     }
@@ -68,18 +75,18 @@ def needed_by(start: set[str]) -> set[str]:
     while pending:
         one = pending.pop()
         needed.add(one)
-        words = set(re.findall(r"\w+", text(RESOURCES[one])))
-        pending |= (words & RESOURCES.keys()) - needed
+        words = set(re.findall(r"\w+", text(resources()[one])))
+        pending |= (words & resources().keys()) - needed
     return needed
 
 
 def test_all_others_wait_until_the_pilots_have_arrived() -> None:
-    functions = {name for name, one in RESOURCES.items() if one["Type"] == "AWS::Lambda::Function"}
-    waiting = {name for name in functions if set(ALIASES) <= set(RESOURCES[name].get("DependsOn", []))}
+    functions = {name for name, one in resources().items() if one["Type"] == "AWS::Lambda::Function"}
+    waiting = {name for name in functions if set(aliases()) <= set(resources()[name].get("DependsOn", []))}
     # Some cannot: the user pool asks them, and the pilots need the user pool.
     ahead = {"DefineChallengeLambdaFunction", "CreateChallengeLambdaFunction", "VerifyChallengeLambdaFunction"}
     assert functions - waiting == ahead | {f"{name}LambdaFunction" for name in PILOTS}
-    assert not needed_by(set(ALIASES)) & waiting
+    assert not needed_by(set(aliases())) & waiting
 
 
 def test_the_stage_of_a_developer_is_deployed_at_once() -> None:

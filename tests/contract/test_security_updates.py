@@ -12,7 +12,6 @@ import pytest
 from domain.audit import NEAR, RUNTIMES_END
 from tests import compiled, template
 
-CONDITIONS = compiled.template()["Conditions"]
 LIFECYCLES = json.loads(
     (Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text()
 )
@@ -31,7 +30,9 @@ def statements() -> list[dict[str, Any]]:
 
 def test_the_window_opens_once_a_week() -> None:
     assert only("AWS::SSM::MaintenanceWindow")["Schedule"] == "cron(0 5 ? * SUN *)"
-    assert CONDITIONS["HasMaintenance"] == {"Fn::Not": [{"Fn::Equals": ["cron(0 5 ? * SUN *)", ""]}]}
+    assert compiled.template()["Conditions"]["HasMaintenance"] == {
+        "Fn::Not": [{"Fn::Equals": ["cron(0 5 ? * SUN *)", ""]}]
+    }
 
 
 def test_the_audit_is_asked_in_it_and_by_nobody_else() -> None:
