@@ -264,7 +264,7 @@ export class Calls extends Listeners {
         if (!error.isTemporary || this.#isStopped || !isWanted() || Date.now() > deadline) throw error;
         await this.#pause(pauseAfter(error, attempt));
       }
-      if (!isWanted()) throw new ConnectionLost("The call is over");
+      if (!isWanted()) throw new ConnectionLost();
     }
   }
 
