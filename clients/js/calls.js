@@ -201,8 +201,7 @@ export class Calls {
   #started(call) {
     const early = this.#early.splice(0);
     if (call.isOver) return;
-    // The other has called at the same moment, and that has rung here.
-    this.#known.get(call.callId)?.end();
+    // In the place of the same call that has rung here, if the other has called at the same moment.
     this.#known.set(call.callId, call);
     for (const data of early) this.#hear(data);
   }
