@@ -221,10 +221,8 @@ export class Calls extends Listeners {
   #started(call) {
     const early = this.#early.splice(0);
     if (call.isOver) return;
-    // The other has called at the same moment, and that has rung here.
-    const callId = call.callId ?? "";
-    this.#known.get(callId)?.end();
-    this.#known.set(callId, call);
+    // In the place of the same call that has rung here, if the other has called at the same moment.
+    this.#known.set(call.callId ?? "", call);
     for (const data of early) this.#hear(data);
   }
 
@@ -264,7 +262,7 @@ export class Calls extends Listeners {
         if (!error.isTemporary || this.#isStopped || !isWanted() || Date.now() > deadline) throw error;
         await this.#pause(pauseAfter(error, attempt));
       }
-      if (!isWanted()) throw new ConnectionLost("The call is over");
+      if (!isWanted()) throw new ConnectionLost();
     }
   }
 

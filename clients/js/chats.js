@@ -17,8 +17,6 @@ import { isOlder } from "./chat_log.js";
  * @typedef {Chat & {unreadCount: number}} KnownChat
  */
 
-const ROSTER_CHANGES = new Set(["member.added", "member.removed", "chat.updated"]);
-
 export class Chats {
   /** @type {Map<string, KnownChat>} As they are now. */
   #byId = new Map();
@@ -99,7 +97,8 @@ export class Chats {
     if (!chat) return;
     if (message && event.type === "message.created") this.#noteMessage(chat, message);
     else if (message) this.#noteChange(chat, message);
-    if (ROSTER_CHANGES.has(event.type)) this.#noteRoster(chat, event);
+    // What tells of members, or of the group itself, tells who looks after it.
+    if (event.admins) this.#noteRoster(chat, event);
     const now = this.#byId.get(chat.chatId);
     if (now && event.seq > now.lastSeq) this.#change(now, { lastSeq: event.seq });
   }

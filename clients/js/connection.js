@@ -78,7 +78,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#requests.delete(requestId);
-        reject(new Problem({ status: 504, code: "no_reply", message: "The server did not answer in time" }));
+        reject(new Problem({ status: 504, code: "no_reply" }));
       }, REPLY_TIMEOUT_MS);
       this.#requests.set(requestId, { resolve, reject, timer });
       this.#socket.send(JSON.stringify({ action, requestId, ...fields }));

@@ -176,7 +176,7 @@ export class Files extends Listeners {
       return await response.blob();
     } catch (error) {
       this.#known.delete(fileId);
-      throw new ConnectionLost("The file could not be fetched", { cause: error });
+      throw new ConnectionLost(undefined, { cause: error });
     }
   }
 }

@@ -172,6 +172,7 @@ export class Logs extends Listeners {
     if (log.isLoaded || events.length === 0) return;
     log.begin(events[0].seq - 1);
     log.insert(events, this.#now());
+    this.#newsAfter.set(chatId, log.highestSeq);
     log.isLoaded = true;
     this.#stale.add(chatId);
   }

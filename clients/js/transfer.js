@@ -23,7 +23,7 @@ export function transfer(method, url, body, { onProgress, signal }) {
       if (isDone) resolve();
       else reject(new Problem({ status: request.status, code: "upload_refused" }));
     };
-    request.onerror = () => reject(new ConnectionLost("The file could not be sent"));
+    request.onerror = () => reject(new ConnectionLost());
     request.onabort = () => reject(signal.reason);
     request.onloadend = () => signal.removeEventListener("abort", abort);
     signal.addEventListener("abort", abort);
@@ -40,7 +40,7 @@ async function send(method, url, body, signal) {
     await response.arrayBuffer();
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new ConnectionLost("The file could not be sent", { cause: error });
+    throw new ConnectionLost(undefined, { cause: error });
   }
   if (!response.ok) throw new Problem({ status: response.status, code: "upload_refused" });
 }

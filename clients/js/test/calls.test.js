@@ -436,6 +436,26 @@ test("a call outlives its socket, and what was said meanwhile is made up for", a
   assert.ok(signals().length > before, "its offer is told again");
 });
 
+test("of the offers made while one was away only the last is worth sending", async () => {
+  const call = await talk();
+  server.fault = new TypeError("no network");
+  server.open[0].break();
+  await settle();
+  const before = signals().length;
+  for (let time = 0; time < 5; time += 1) {
+    world.open[0].break("failed");
+    call.mend();
+    await pass(5_000);
+  }
+  server.fault = undefined;
+  await pass(30_000);
+  await pass(1_000);
+  const offers = signals()
+    .slice(before)
+    .filter(({ description }) => description?.type === "offer");
+  assert.ok(offers.length >= 1 && offers.length <= 3, `${offers.length} offers`);
+});
+
 test("who was away for too long finds the call over", async () => {
   const call = await talk();
   server.calls = [data({ ann: "left", bob: "left" }, { state: "ended", endReason: "connection_lost" })];
