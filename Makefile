@@ -76,7 +76,7 @@ bench: $(VENV) $(MODULES)  ## measure anew what docs/performance.md says
 documents: $(VENV)  ## write docs/openapi.json and docs/asyncapi.json anew from the code
 	@$(PYTHON) -m docs.documents
 
-soak: $(VENV) $(MODULES)  ## hold 1,000 sockets and a steady load for SECONDS (600), and compare the logs
+soak: $(VENV) $(MODULES)  ## hold 1,000 sockets and a steady load for DURATION (600) seconds, and compare the logs
 	@PYTHONPATH=clients/python $(PYTHON) -m bench.soak
 
 quality: $(VENV) $(MODULES)  ## examine every screen and weigh the page, and write docs/quality.md anew

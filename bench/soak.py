@@ -4,7 +4,7 @@ The load comes from the Python client, as an application would send it. In each 
 socket, which repairs nothing: what it misses or gets twice was lost or doubled on the way. The verdict comes from
 comparing what was acknowledged, what came, and what is stored; the logs stay in .build/soak.
 
-SECONDS, SOCKETS and RATE (messages a second) change what is done.
+DURATION (seconds), SOCKETS and RATE (messages a second) change what is done.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from local import ports, progress
 from local.errors import LocalError
 from local.stack import Stack
 
-SECONDS = 600
+DURATION = 600
 SOCKETS = 1_000
 RATE = 5.0
 
@@ -66,7 +66,7 @@ class Load:
 def main() -> int:
     """Run it, and return 0 where nothing was lost or doubled."""
     load = Load(
-        float(os.environ.get("SECONDS") or SECONDS),
+        float(os.environ.get("DURATION") or DURATION),
         int(os.environ.get("SOCKETS") or SOCKETS),
         float(os.environ.get("RATE") or RATE),
     )
