@@ -1,6 +1,9 @@
-"""Build the Lambda zip: our five packages and the libraries the Lambda runtime does not bring.
+"""Build the Lambda zips: our five packages and the libraries the Lambda runtime does not bring, with their bytecode.
 
-The same sources and pins give the same bytes. Libraries are fetched once per set of pins and kept under
+One zip serves all functions but those that work on pictures. Theirs holds Pillow besides, which the others need not
+unpack at every cold start.
+
+The same sources and pins give the same bytes. Libraries are fetched and compiled once per set of pins and kept under
 `.build/vendor/`, so a second build needs no network.
 """
 
@@ -8,6 +11,7 @@ import argparse
 import hashlib
 import os
 import platform
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -17,16 +21,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from deploy.bytecode import compile_all
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 
 SOURCES = ("adapters", "core", "domain", "handlers", "models")
 
 # What these need beyond each other (boto3 and its family) is in every Lambda Python runtime already.
-LIBRARIES = ("aws-lambda-powertools", "msgspec", "pynamodb", "typing-extensions", "websockets")
+LIBRARIES = ("aws-lambda-powertools", "httptools", "msgspec", "pynamodb", "typing-extensions", "websockets")
+
+Name = Literal["kaiwa", "pictures"]
+
+# serverless.yml says which function is made of which.
+NAMES: dict[Name, tuple[str, ...]] = {"kaiwa": LIBRARIES, "pictures": (*LIBRARIES, "pillow")}
 
 # Kept well below Lambda's own limit of 50 MB: every cold start unpacks the whole zip.
-LARGEST = 10_000_000
+LARGEST = 12_500_000
 
 # The earliest time a zip can hold; a real one would change the bytes with every build.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -35,11 +46,12 @@ TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 INSTALLER_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
 # python3.13 on arm64 is Amazon Linux 2023 with glibc 2.34, so wheels for any older glibc run on it.
+PYTHON = "3.13"
 ARM64_WHEELS = (
     *("--platform", "manylinux_2_28_aarch64"),
     *("--platform", "manylinux_2_17_aarch64"),
     *("--platform", "manylinux2014_aarch64"),
-    *("--implementation", "cp", "--python-version", "3.13"),
+    *("--implementation", "cp", "--python-version", PYTHON),
 )
 
 Target = Literal["arm64", "host"]
@@ -49,16 +61,17 @@ class PackagingError(Exception):
     """The zip cannot be built; the message is one line for the person who asked for it."""
 
 
-def artifact(target: Target) -> Path:
-    """Return where the zip for a target is built."""
-    return BUILD / "kaiwa.zip" if target == "arm64" else BUILD / "host" / "kaiwa.zip"
+def artifact(target: Target, name: Name = "kaiwa") -> Path:
+    """Return where a zip for a target is built."""
+    return (BUILD if target == "arm64" else BUILD / "host") / f"{name}.zip"
 
 
-def build(target: Target) -> Path:
-    """Build the zip for a target, unless the present one holds the very same files.
+def build(target: Target, name: Name = "kaiwa") -> Path:
+    """Build a zip for a target, unless the present one holds the very same files.
 
     Args:
         target: "arm64" for AWS, "host" for this machine's own interpreter.
+        name: Which.
 
     Returns:
         The path of the zip.
@@ -66,14 +79,17 @@ def build(target: Target) -> Path:
     Raises:
         PackagingError: A library cannot be fetched, or the zip is too large.
     """
-    path = artifact(target)
-    files = [*_files(_vendor(target)), *_sources()]
-    digest = _digest(files)
+    path = artifact(target, name)
+    libraries = list(_files(_vendor(target, name)))
+    sources = list(_sources())
+    digest = _digest([*libraries, *sources])
     stamp = path.with_suffix(".sha256")
     if path.exists() and stamp.exists() and stamp.read_text() == digest:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_zip(path, files)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        bytecode = _compiled(target, sources, Path(folder))
+        _write_zip(path, [*libraries, *sources, *bytecode])
     if path.stat().st_size > LARGEST:
         size = path.stat().st_size
         path.unlink()
@@ -82,14 +98,23 @@ def build(target: Target) -> Path:
     return path
 
 
-def pins() -> list[str]:
-    """Return the exact requirements of the bundled libraries, as requirements.lock has them."""
+def build_all(target: Target) -> list[Path]:
+    """Build every zip for a target.
+
+    Raises:
+        PackagingError: A library cannot be fetched, or a zip is too large.
+    """
+    return [build(target, name) for name in NAMES]
+
+
+def pins(name: Name = "kaiwa") -> list[str]:
+    """Return the exact requirements of the libraries in a zip, as requirements.lock has them."""
     locked = {}
     for line in (ROOT / "requirements.lock").read_text().splitlines():
-        name, separator, version = line.partition("==")
+        library, separator, version = line.partition("==")
         if separator:
-            locked[name.lower().replace("_", "-")] = version
-    return [f"{library}=={locked[library]}" for library in LIBRARIES]
+            locked[library.lower().replace("_", "-")] = version
+    return [f"{library}=={locked[library]}" for library in NAMES[name]]
 
 
 def _sources() -> Iterator[tuple[str, Path]]:
@@ -97,6 +122,17 @@ def _sources() -> Iterator[tuple[str, Path]]:
         for path in sorted((ROOT / package).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(ROOT).as_posix(), path
+
+
+def _compiled(target: Target, sources: list[tuple[str, Path]], folder: Path) -> list[tuple[str, Path]]:
+    """Return the bytecode of our own packages, which is written into a folder."""
+    for name, source in sources:
+        copied = folder / "sources" / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copied)
+    (folder / "bytecode").mkdir()
+    _compile(target, folder / "sources", folder / "bytecode")
+    return list(_files(folder / "bytecode"))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -128,10 +164,10 @@ def _write_zip(path: Path, files: list[tuple[str, Path]]) -> None:
     Path(draft).replace(path)
 
 
-def _vendor(target: Target) -> Path:
-    """Return the folder of installed libraries for a target, installing them when the pins are new."""
-    wanted = pins()
-    key = hashlib.sha256("\n".join([*wanted, *_interpreter(target)]).encode()).hexdigest()[:16]
+def _vendor(target: Target, name: Name) -> Path:
+    """Return the folder of installed libraries for a zip, installing them when the pins are new."""
+    wanted = pins(name)
+    key = hashlib.sha256("\n".join([*wanted, *_interpreter(target), _compiler()]).encode()).hexdigest()[:16]
     folder = BUILD / "vendor" / f"{target}-{key}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +175,7 @@ def _vendor(target: Target) -> Path:
         try:
             _install(wanted, draft, ARM64_WHEELS if target == "arm64" else ())
             _prune(draft)
+            _compile(target, draft, draft)
             if not folder.exists():
                 draft.rename(folder)
         finally:
@@ -150,6 +187,10 @@ def _interpreter(target: Target) -> tuple[str, ...]:
     if target == "arm64":
         return ARM64_WHEELS
     return (platform.system(), platform.machine(), sys.implementation.cache_tag)
+
+
+def _compiler() -> str:
+    return "".join((ROOT / name).read_text() for name in ("deploy/bytecode.py", "deploy/bytecode.mjs", "package.json"))
 
 
 def _install(requirements: list[str], folder: Path, options: tuple[str, ...]) -> None:
@@ -170,6 +211,25 @@ def _install(requirements: list[str], folder: Path, options: tuple[str, ...]) ->
         raise PackagingError(f"Cannot fetch the libraries of the zip: {lines[-1].removeprefix('ERROR: ')}")
 
 
+def _compile(target: Target, folder: Path, into: Path) -> None:
+    """Write the bytecode of a folder's modules, for the interpreter of the target.
+
+    Raises:
+        PackagingError: A module is no Python, or that interpreter is not there.
+    """
+    if target == "host":
+        try:
+            compile_all(str(folder), str(into))
+        except py_compile.PyCompileError as error:
+            raise PackagingError(f"Cannot compile: {error.exc_value}") from error
+        return
+    command = ["node", str(ROOT / "deploy" / "bytecode.mjs"), PYTHON, str(folder), str(into)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if "Error" in line] or ["node failed"]
+        raise PackagingError(f"Cannot compile for Python {PYTHON}: {lines[-1].strip()}")
+
+
 def _prune(folder: Path) -> None:
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for path in list(folder.rglob("*")):
@@ -178,16 +238,17 @@ def _prune(folder: Path) -> None:
 
 
 def main() -> int:
-    """Build the zip the command line asks for and say how large it is."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.package", description="Build the Lambda zip.")
+    """Build the zips the command line asks for and say how large they are."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.package", description="Build the Lambda zips.")
     parser.add_argument("--target", choices=("arm64", "host"), default="arm64")
     target: Target = parser.parse_args().target
     try:
-        path = build(target)
+        paths = build_all(target)
     except PackagingError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB for {target}")
+    for path in paths:
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB for {target}")
     return 0
 
 

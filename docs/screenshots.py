@@ -1,16 +1,19 @@
-"""`make screenshots`: take the README's pictures of the page, on a stack that lives as long as it takes."""
+"""`make screenshots`: take the pictures of the page for each README, on a stack that lives as long as it takes."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from docs.scenes import STORIES, Chat, Story
 from local import ports, progress, web
 from local.errors import LocalError
 from local.stack import Stack
 from tests.browser import chromium
+from tests.browser.conftest import PATIENCE
 from tests.browser.window import Window
 from tests.e2e.people import TIMEOUT, Person
 
@@ -22,64 +25,55 @@ LARGEST_BYTES = 300_000
 # What the clocks in the pictures show, so that nobody seems to work at night.
 HOUR = 14
 
-FESTIVAL = "夏祭り 🎆 Summer festival"
-
-PLANS = [
-    ("Yuki", "みなさん、おはようございます！ The lanterns have arrived 🏮"),
-    ("Bob", "Already? That was quick."),
-    ("Yuki", "四十個です。 All forty of them, and a spare."),
-    ("Ann", "Wonderful. I'll bring the ladder and two long cables."),
-    ("Bob", "Then I take the grill. Who asks the neighbours about the table?"),
-    ("Marta", "Done! They lend us two, and they are coming too 🙌"),
-    ("Marta", "Recipe for the okonomiyaki: https://example.com/okonomiyaki"),
-    ("Ann", "お好み焼き！ You are the best."),
-    ("Yuki", "🎉🎆🍧"),
-    ("Bob", "Rain at six, says the forecast. Shall we start at four?"),
-    ("Ann", "Four it is. 四時に川のそばで会いましょう。"),
-]
-
-LETTERS = [
-    ("Ann", "ゆきさん、明日の待ち合わせはどこがいい？"),
-    ("Yuki", "駅の北口はどう？ 本屋の前で。"),
-    ("Ann", "いいね！ 十時でだいじょうぶ？"),
-    ("Yuki", "だいじょうぶ。 I'll bring the tickets 🎫"),
-    ("Yuki", "あと、おにぎりも🍙"),
-]
-
-QUESTIONS = [
-    ("Bob", "Did the new build go out?"),
-    ("Ann", "This morning, all green ✅"),
-]
-
-GREETINGS = [("Marta", "The photos from Kyoto are ready, I'll send them tonight 📷")]
-
 
 class Scene:
-    """Four people, what they have said to each other, and Ann's windows on it."""
+    """People, what they have said to each other, and the reader's windows on it."""
 
-    def __init__(self, stack: Stack, http: httpx.Client) -> None:
+    def __init__(self, stack: Stack, http: httpx.Client, story: Story) -> None:
         self._stack = stack
-        self.people = {name: Person(http, name, username=name) for name in ("Ann", "Bob", "Yuki", "Marta")}
-        self.ann = self.people["Ann"]
+        self.story = story
+        self.people = {username: Person(http, username, username=username) for username in story.names}
+        for username, name in story.names.items():
+            self._call(username, name)
+        self.reader = next(iter(self.people.values()))
         self._now = datetime.now(UTC)
-        self._talk(self.ann.start_chat(self.people["Marta"]), GREETINGS, minutes_ago=95)
-        self._talk(self.ann.start_chat(self.people["Bob"]), QUESTIONS, minutes_ago=64)
-        self._talk(self.ann.start_chat(self.people["Yuki"]), LETTERS, minutes_ago=31)
-        others = [self.people[name].user_id for name in ("Bob", "Yuki", "Marta")]
-        answer = self.ann.post("/chats", {"kind": "group", "name": FESTIVAL, "memberIds": others})
-        self._talk(answer.raise_for_status().json()["chatId"], PLANS, minutes_ago=3)
+        for chat in story.chats:
+            messages = self._talk(self._open(chat), chat)
+        for number, username, emoji in story.reactions:
+            self._react(messages[number], username, emoji)
 
-    def _talk(self, chat_id: str, lines: list[tuple[str, str]], minutes_ago: int) -> None:
-        """Say these lines, the last of them some minutes ago: nobody types as fast as a script."""
-        for number, (name, text) in enumerate(lines):
+    def _call(self, username: str, name: str) -> None:
+        person = self.people[username]
+        change = {"displayName": name}
+        person.http.patch("/users/me", headers=person.authorization, json=change).raise_for_status()
+
+    def _open(self, chat: Chat) -> str:
+        if not chat.members:
+            return self.reader.start_chat(self.people[chat.name])
+        others = [self.people[username].user_id for username in chat.members]
+        answer = self.reader.post("/chats", {"kind": "group", "name": chat.name, "memberIds": others})
+        chat_id: str = answer.raise_for_status().json()["chatId"]
+        return chat_id
+
+    def _talk(self, chat_id: str, chat: Chat) -> list[dict[str, Any]]:
+        """Say the lines of a chat, the last of them some minutes ago: nobody types as fast as a script."""
+        messages = []
+        for number, (name, text) in enumerate(chat.lines):
             message = self.people[name].say(chat_id, text)
-            at = self._now - timedelta(minutes=minutes_ago + 2 * (len(lines) - 1 - number))
+            at = self._now - timedelta(minutes=chat.minutes_ago + 2 * (len(chat.lines) - 1 - number))
             self._stack.client("dynamodb").update_item(
                 TableName="kaiwa-local-messages",
                 Key={"chatId": {"S": chat_id}, "messageId": {"S": message["messageId"]}},
                 UpdateExpression="SET sentAt = :at",
                 ExpressionAttributeValues={":at": {"S": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}},
             )
+            messages.append(message)
+        return messages
+
+    def _react(self, message: dict[str, Any], username: str, emoji: str) -> None:
+        person = self.people[username]
+        address = f"/chats/{message['chatId']}/messages/{message['messageId']}/reactions/{emoji}"
+        person.http.put(address, headers=person.authorization).raise_for_status()
 
     @property
     def timezone(self) -> str:
@@ -87,8 +81,8 @@ class Scene:
         return f"Etc/GMT{self._now.hour - HOUR:+d}"
 
 
-def take(browser: Browser, scene: Scene, web_url: str) -> None:
-    """Take every picture."""
+def take(browser: Browser, scene: Scene, web_url: str, ending: str) -> None:
+    """Take every picture of a story."""
     wide = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.5}
     phone = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
     pictures = {
@@ -97,11 +91,14 @@ def take(browser: Browser, scene: Scene, web_url: str) -> None:
         "page-phone": {**phone, "color_scheme": "light"},
     }
     for name, options in pictures.items():
-        with progress.step(f"docs/images/{name}.png"):
-            context = browser.new_context(**options, locale="en-GB", timezone_id=scene.timezone)
-            window = Window(context, web_url).welcome(scene.ann)
-            read(window)
-            path = IMAGES / f"{name}.png"
+        path = IMAGES / f"{name}{ending}.png"
+        with progress.step(f"docs/images/{path.name}"):
+            context = browser.new_context(
+                **options, locale=scene.story.locale, timezone_id=scene.timezone, service_workers="block"
+            )
+            window = Window(context, web_url)
+            enter(window, scene.reader)
+            read(window, scene.story)
             # A caret that blinks would make every picture another.
             window.page.screenshot(path=path, animations="disabled", caret="hide")
             context.close()
@@ -109,17 +106,27 @@ def take(browser: Browser, scene: Scene, web_url: str) -> None:
                 raise LocalError(f"{path.name} has {path.stat().st_size} bytes; the limit is {LARGEST_BYTES}.")
 
 
-def read(window: Window) -> None:
-    """Have everything read but for the last greeting, and the festival's chat open."""
-    for chat, lines in (("Bob", QUESTIONS), ("Yuki", LETTERS), (FESTIVAL, PLANS)):
+def enter(window: Window, reader: Person) -> None:
+    """Log in, whatever the language."""
+    window.page.locator("input[name=email]").fill(reader.email)
+    window.page.locator("input[name=password]").fill(reader.password)
+    window.page.locator("form button[type=submit]").click()
+    window.page.locator("[data-testid=connection][data-state=online]").wait_for(state="attached")
+
+
+def read(window: Window, story: Story) -> None:
+    """Have every chat read but for the first, and the last one open."""
+    for chat in story.chats[1:]:
+        name = story.names.get(chat.name, chat.name)
         window.page.evaluate("location.hash = '#/'")
-        window.open_chat(chat)
-        window.hears(lines[-1][1])
+        window.open_chat(name)
+        expect(window.page.get_by_test_id("message")).to_have_count(len(chat.lines))
         window.messages_pane.evaluate("node => node.scrollTo({ top: node.scrollHeight })")
-        expect(window.page.get_by_test_id("chat").filter(has_text=chat).get_by_test_id("unread")).to_have_count(0)
+        expect(window.page.get_by_test_id("chat").filter(has_text=name).get_by_test_id("unread")).to_have_count(0)
     window.page.reload()
-    window.is_connected()
-    expect(window.message(PLANS[-1][1])).to_be_in_viewport()
+    window.page.locator("[data-testid=connection][data-state=online]").wait_for(state="attached")
+    expect(window.page.get_by_test_id("message").last).to_be_in_viewport()
+    expect(window.page.get_by_test_id("chat").filter(has_text=name).locator(".avatar")).to_be_attached()
     window.page.evaluate("document.activeElement.blur()")
 
 
@@ -137,7 +144,9 @@ def main() -> None:
             web.serve(web_port, stack.endpoints.api_url, stack.endpoints.socket_url)
             path = chromium.find(playwright.chromium)
             browser = playwright.chromium.launch(executable_path=path, args=list(chromium.QUIET))
-            take(browser, Scene(stack, http), f"http://{ports.HOST}:{web_port}")
+            expect.set_options(timeout=PATIENCE)
+            for ending, story in STORIES.items():
+                take(browser, Scene(stack, http, story), f"http://{ports.HOST}:{web_port}", ending)
             browser.close()
     except LocalError as error:
         raise SystemExit(f"kaiwa: {error}") from None

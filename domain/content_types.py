@@ -62,11 +62,16 @@ def checked(content_type: str, beginning: bytes) -> str | None:
         The owner's word, or the picture it is where they did not know; None where they call it a picture that it is
         not.
     """
-    found = next((name for name, pattern in BEGINNINGS.items() if pattern.match(beginning)), None)
+    found = picture(beginning)
     if content_type == UNKNOWN:
         return found or UNKNOWN
     name = essence(content_type)
     return content_type if name not in PICTURES or name == found else None
+
+
+def picture(beginning: bytes) -> str | None:
+    """Return what picture begins so, or None for anything else."""
+    return next((name for name, pattern in BEGINNINGS.items() if pattern.match(beginning)), None)
 
 
 def served(content_type: str) -> str:

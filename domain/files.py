@@ -8,17 +8,19 @@ from typing import Any
 import msgspec
 
 from adapters import storage
-from core import clock, telemetry
+from core import clock, parallel, telemetry
 from core.errors import Conflict, InvalidRequest, NotFound, TooLarge, Unavailable, UnsupportedType
 from core.identifiers import new_id
 from core.operations import Caller
 from core.pages import decode_cursor, encode_cursor, foreign_cursor
+from core.settings import settings
 from core.shapes import Answer
-from domain import admission, content_types, file_names, limits, protocol
+from domain import admission, content_types, delivery, file_names, limits, protocol
 from domain.accounts import unknown_user
+from domain.events import FileUpdated
 from models import files
 from models.accounts import User
-from models.chats import Membership
+from models.chats import Chat, Membership
 from models.files import File
 
 MOST_BYTES = 5 * 1024**3
@@ -31,6 +33,11 @@ PART_BYTES = 16 * 1024**2
 
 MOST_COPIED_BYTES = 1024**3
 """Up to here S3 copies, and so computes the SHA-256 of the whole, well within the time of a request."""
+
+FOLDER = "files/"
+THUMBNAILS = "thumbnails/"
+THUMBNAIL_TYPE = "image/webp"
+THUMBNAIL_NAME = "thumbnail.webp"
 
 UPLOAD_URL_SECONDS = 60 * 60
 DOWNLOAD_URL_SECONDS = 5 * 60
@@ -62,9 +69,14 @@ class Upload(Answer, frozen=True, kw_only=True):
 
 
 class Download(Answer, frozen=True, kw_only=True):
-    """Where a file is fetched from, by GET and without any token, until then."""
+    """Where a file is fetched from, by GET and without any token, until then.
+
+    Attributes:
+        thumbnail_url: The same for a picture's thumbnail, a WebP of at most 320 pixels a side, once there is one.
+    """
 
     url: str
+    thumbnail_url: str | None = None
     expires_at: str
     file: protocol.File
 
@@ -111,7 +123,7 @@ def store(caller: Caller, content: bytes, content_type: str | None, disposition:
     sha256 = hashlib.sha256(content).hexdigest()
     file = _insert(caller, Announced(name, kind, len(content), sha256))
     try:
-        storage.put(_key(file), content, kind, sha256)
+        storage.put(key_of(file.file_id), content, kind, sha256)
     except storage.StorageError as error:
         _give_up(file)
         raise Unavailable from error
@@ -196,9 +208,9 @@ def download(caller: Caller, file_id: str) -> Download:
     if not file or not _is_there(file) or not _readable(caller, [file]):
         raise unknown_file()
     expires_at = clock.timestamp(clock.milliseconds() + DOWNLOAD_URL_SECONDS * 1000)
-    kind, disposition = content_types.served(file.content_type), file_names.attachment(file.name)
-    url = storage.url_of(_key(file), kind, disposition, DOWNLOAD_URL_SECONDS)
-    return Download(url=url, expires_at=expires_at, file=seen(file))
+    url = _url(key_of(file_id), content_types.served(file.content_type), file.name)
+    thumbnail = _url(thumbnail_key_of(file_id), THUMBNAIL_TYPE, THUMBNAIL_NAME) if file.width else None
+    return Download(url=url, thumbnail_url=thumbnail, expires_at=expires_at, file=seen(file))
 
 
 def list_files(caller: Caller, limit: int, cursor: str | None, *, unfinished: bool) -> Files:
@@ -251,7 +263,7 @@ def discard(file: File) -> None:
     if file.is_shown:
         User.lose_picture(file.owner_id, file.file_id)
     file.mark_deleted()
-    _delete_bytes(file)
+    delete_bytes(file)
     file.remove()
 
 
@@ -275,7 +287,7 @@ def expire(image: dict[str, Any]) -> None:
         StorageError: S3 did not delete the bytes.
     """
     file = File.ended(image)
-    _delete_bytes(file)
+    delete_bytes(file)
     File.release(file.file_id, file.owner_id, int(file.size))
 
 
@@ -301,11 +313,14 @@ def show(caller: Caller, file_id: str) -> None:
 
     Raises:
         InvalidRequest: It is no picture.
-        NotFound: The caller has no such file, or it is not known to be clean.
+        NotFound: The caller has no such file.
+        Conflict: It is not known to be clean yet.
     """
     file = _own(caller, file_id)
     if content_types.essence(file.content_type) not in content_types.PICTURES:
         raise InvalidRequest.field("avatarFileId", "Expected a picture: PNG, JPEG, GIF, WebP or AVIF.")
+    if file.state == files.STORED and file.scan_state == files.PENDING:
+        raise Conflict("conflict", "This file is still being scanned.")
     if not File.show(file_id, caller.user_id):
         raise unknown_file()
 
@@ -325,7 +340,45 @@ def seen(file: File) -> protocol.File:
         sha256=file.sha256,
         created_at=file.created_at,
         scan_state=None if file.scan_state == files.CLEAN else file.scan_state,
+        width=int(file.width) if file.width else None,
+        height=int(file.height) if file.height else None,
     )
+
+
+def tell_of(file: File) -> None:
+    """Tell everybody who may have a file before their eyes that it is not what it was.
+
+    They are told no more than its id: what they may know of it they hear when they ask.
+    """
+    chats = Chat.find_all({chat_id for chat_id, _ in file.sends}) if file.sent else []
+    everybody = {file.owner_id}.union(*(chat.member_ids or () for chat in chats))
+    delivery.announce(FileUpdated(file_id=file.file_id), delivery.audience(everybody), None)
+
+
+def delete_bytes(file: File) -> None:
+    """Delete what S3 has of a file, finished or not, and its thumbnail.
+
+    Raises:
+        StorageError: S3 did not say that all of it is gone.
+    """
+    if file.upload_id:
+        storage.abort_parts(_upload_key(file), file.upload_id)
+    parallel.each(storage.delete, sorted({key_of(file.file_id), _upload_key(file), thumbnail_key_of(file.file_id)}))
+
+
+def key_of(file_id: str) -> str:
+    """Return the key of a file's bytes. It tells nothing of them, nor of whose they are."""
+    return FOLDER + file_id
+
+
+def thumbnail_key_of(file_id: str) -> str:
+    """Return the key of a picture's thumbnail."""
+    return THUMBNAILS + file_id
+
+
+def id_of(key: str) -> str:
+    """Return the file whose bytes are under a key."""
+    return key.removeprefix(FOLDER)
 
 
 def unknown_file() -> NotFound:
@@ -362,7 +415,7 @@ def _give_up(file: File) -> None:
 
 def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:
     """Note that the bytes are in their place. Where the file went meanwhile, they go too."""
-    if file.keep(kind, sha256, files.CLEAN):
+    if file.keep(kind, sha256, is_clean=not settings().malware_scan):
         telemetry.count("files_uploaded")
         telemetry.count("bytes_uploaded", int(file.size))
         return seen(file)
@@ -370,7 +423,7 @@ def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:
     if now and now.state == files.STORED:
         return seen(now)
     with suppress(storage.StorageError):
-        storage.delete(_key(file))
+        storage.delete(key_of(file.file_id))
     raise unknown_file()
 
 
@@ -381,15 +434,16 @@ def _complete(file: File) -> protocol.File:
     arrived = storage.find(source)
     if not arrived or arrived.size != file.size:
         raise _other_bytes()
-    first = storage.beginning(source, content_types.SNIFFED_BYTES) if file.size else b""
-    kind = content_types.checked(file.content_type, first)
+    first = storage.read(source, content_types.SNIFFED_BYTES) if file.size else None
+    kind = content_types.checked(file.content_type, first or b"")
     if not kind:
         raise _other_bytes()
     sha256 = file.sha256
-    if source != _key(file):
+    key = key_of(file.file_id)
+    if source != key:
         sha256 = _copied(file, source, arrived.tag)
     kept = _kept(file, kind, sha256)
-    if source != _key(file):
+    if source != key:
         # What is left here the bucket's lifecycle removes.
         with suppress(storage.StorageError):
             storage.delete(source)
@@ -408,21 +462,14 @@ def _join(file: File, key: str) -> None:
 
 def _copied(file: File, source: str, tag: str) -> str:
     """Copy the bytes to where they stay. Returns their SHA-256, if they are those that were announced."""
-    copy = storage.find(_key(file)) if storage.copy(source, tag, _key(file)) else None
+    key = key_of(file.file_id)
+    copy = storage.find(key) if storage.copy(source, tag, key) else None
     if not copy or copy.size != file.size or not copy.sha256:
         raise _other_bytes()
     if file.sha256 not in {None, copy.sha256}:
-        storage.delete(_key(file))
+        storage.delete(key)
         raise _other_bytes()
     return copy.sha256
-
-
-def _delete_bytes(file: File) -> None:
-    """Delete what S3 has of a file, finished or not."""
-    if file.upload_id:
-        storage.abort_parts(_upload_key(file), file.upload_id)
-    for key in {_key(file), _upload_key(file)}:
-        storage.delete(key)
 
 
 def _by_form(file: File) -> Upload:
@@ -480,14 +527,13 @@ def _readable(caller: Caller, wanted: Collection[File]) -> bool:
     return all(any(chat_id in joined and seq > joined[chat_id] for chat_id, seq in file.sends) for file in sent)
 
 
-def _key(file: File) -> str:
-    """Return the key of the bytes. It tells nothing of them, nor of whose they are."""
-    return f"files/{file.file_id}"
+def _url(key: str, content_type: str, name: str) -> str:
+    return storage.url_of(key, content_type, file_names.attachment(name), DOWNLOAD_URL_SECONDS)
 
 
 def _upload_key(file: File) -> str:
     """Return the key under which bytes arrive: the lifecycle removes what is left there, so nothing else is."""
-    return f"uploads/{file.file_id}" if file.size <= MOST_COPIED_BYTES else _key(file)
+    return f"uploads/{file.file_id}" if file.size <= MOST_COPIED_BYTES else key_of(file.file_id)
 
 
 def _other_bytes() -> Conflict:

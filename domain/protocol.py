@@ -31,6 +31,7 @@ class File(Answer, frozen=True, kw_only=True):
         sha256: In hexadecimal digits, as S3 computed it. Of a file above 1 GiB it is what its owner announced, if they
             did.
         scan_state: ``pending`` or ``infected``; left out of one that is clean.
+        width: Of a picture with a thumbnail, in pixels as people see it; likewise ``height``.
     """
 
     file_id: str
@@ -40,6 +41,8 @@ class File(Answer, frozen=True, kw_only=True):
     sha256: str | None = None
     created_at: str
     scan_state: str | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 class Message(Answer, frozen=True, kw_only=True):

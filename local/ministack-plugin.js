@@ -10,7 +10,7 @@ const ID_TAG = 'ms-custom-id';
 const API_IDS = { HTTP: 'ca11ab1e', WEBSOCKET: 'cab1e5e7' };
 
 // Functions run on this machine's own Python, so they need libraries built for it rather than for arm64 Lambda.
-const HOST_ARTIFACT = '.build/host/kaiwa.zip';
+const onHost = (artifact) => artifact.replace(/^\.build\//, '.build/host/');
 
 /** Give each API of a template the id its protocol always has on a laptop. */
 function fixApiIds(template) {
@@ -24,7 +24,7 @@ class MinistackPlugin {
   constructor(serverless) {
     this.serverless = serverless;
     this.hooks = {
-      initialize: () => this.ifLocal(() => this.useHostArtifact()),
+      initialize: () => this.ifLocal(() => this.useHostArtifacts()),
       'after:aws:package:finalize:mergeCustomProviderResources': () => this.ifLocal(() => this.fixTemplate()),
     };
   }
@@ -33,9 +33,10 @@ class MinistackPlugin {
     if (this.serverless.service.provider.stage === 'local') change();
   }
 
-  useHostArtifact() {
+  useHostArtifacts() {
     const { service } = this.serverless;
-    service.package = { ...service.package, artifact: HOST_ARTIFACT };
+    const packages = [service, ...Object.values(service.functions)].map((one) => one.package);
+    for (const one of packages.filter(Boolean)) if (one.artifact) one.artifact = onHost(one.artifact);
     // The stack itself says what was deployed, so that an unchanged project needs no second deployment.
     const { KAIWA_FINGERPRINT: fingerprint } = process.env;
     if (fingerprint) service.provider.stackTags = { ...service.provider.stackTags, fingerprint };

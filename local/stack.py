@@ -41,7 +41,7 @@ REGION = "us-east-1"
 # MiniStack's root user. Nothing outside this machine can reach it, so these are no secret.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
-# A deployment is the same as long as none of these, the zip, the ports and the origins change.
+# A deployment is the same as long as none of these, the zips, the ports and the origins change.
 DEPLOYED_FILES = (
     "serverless.yml",
     "resources/**/*",
@@ -56,6 +56,9 @@ START_TIMEOUT = 30.0
 
 # Seconds for it to close its sockets, save its state and end its workers.
 STOP_TIMEOUT = 15.0
+
+# Variables of a developer's own that mean a deployment to AWS.
+FOREIGN = ("AWS_", "SLS_", "DEPLOYMENT_ROLE", "SOURCE_DATE_EPOCH")
 
 # Milliseconds between two looks of osls at a deployment. Its own 5 s would be most of the time a deployment takes here.
 MONITORING_INTERVAL = "300"
@@ -135,17 +138,17 @@ class Stack:
             self._start_server(self._lock)
 
     def deploy(self) -> None:
-        """Build the zip and deploy the template, unless this state already holds the very same.
+        """Build the zips and deploy the template, unless this state already holds the very same.
 
         Raises:
-            LocalError: The zip cannot be built or the deployment failed.
+            LocalError: A zip cannot be built or the deployment failed.
         """
-        with self._report("Lambda zip for this machine"):
+        with self._report("Lambda zips for this machine"):
             try:
-                archive = package.build("host")
+                archives = package.build_all("host")
             except package.PackagingError as error:
                 raise LocalError(str(error)) from error
-        fingerprint = self._fingerprint(archive)
+        fingerprint = self._fingerprint(archives)
         if self._deployed_fingerprint() != fingerprint:
             with self._report("template, deployed with osls"):
                 self._run_osls(fingerprint)
@@ -261,10 +264,10 @@ class Stack:
                 raise LocalError(f"MiniStack did not start: {_last_line(log)}")
             time.sleep(0.05)
 
-    def _fingerprint(self, archive: Path) -> str:
+    def _fingerprint(self, archives: Sequence[Path]) -> str:
         digest = hashlib.sha256(json.dumps([self._port, self._web_origins, self._turn_urls]).encode())
         files = {path for pattern in DEPLOYED_FILES for path in ROOT.glob(pattern) if path.is_file()}
-        for path in [*sorted(files), archive]:
+        for path in [*sorted(files), *archives]:
             digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
@@ -282,7 +285,7 @@ class Stack:
     def _run_osls(self, fingerprint: str) -> None:
         log = self.directory / "deploy.log"
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLS_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
             **CREDENTIALS,
             # Whatever this person's own AWS settings are, they are not for here.
             "AWS_CONFIG_FILE": os.devnull,

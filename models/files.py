@@ -58,6 +58,7 @@ class File(Table):
         upload_id: S3's name for the upload in parts, while that goes on.
         sent: Where it stands in chats: the chat's id and the message's place in its log, with ``#`` between them.
         is_shown: Whether it is its owner's picture, which everybody may see.
+        width: Of a picture, in pixels as people see it, once it has a thumbnail; likewise ``height``.
         expires_at: When it ends by itself, in seconds since 1970, unless it is sent or shown before.
     """
 
@@ -77,6 +78,8 @@ class File(Table):
     upload_id = UnicodeAttribute(attr_name="uploadId", null=True)
     sent = UnicodeSetAttribute(null=True)
     is_shown = BooleanAttribute(attr_name="isShown", null=True)
+    width = NumberAttribute(null=True)
+    height = NumberAttribute(null=True)
     expires_at = NumberAttribute(attr_name="expiresAt", null=True)
 
     @property
@@ -167,24 +170,56 @@ class File(Table):
         """Note how S3 calls the upload in parts. Returns False where the file is gone."""
         return holds(lambda: self.update([File.upload_id.set(upload_id)], File.state == AWAITED))
 
-    def keep(self, content_type: str, sha256: str | None, scan_state: str) -> bool:
+    def keep(self, content_type: str, sha256: str | None, *, is_clean: bool) -> bool:
         """Note that the bytes are there and are what they shall be. Returns False where the file is gone.
 
         Args:
             content_type: What the file is.
             sha256: Of the bytes, if anybody knows.
-            scan_state: What is known of them.
+            is_clean: Whether that is known without a scan; else it is as the scan says, or will say.
         """
         actions: list[Action] = [
             File.state.set(STORED),
             File.content_type.set(content_type),
-            File.scan_state.set(scan_state),
             File.upload_id.remove(),
             File.expires_at.set(clock.seconds() + UPLOAD_SECONDS),
         ]
+        if is_clean:
+            actions.append(File.scan_state.set(CLEAN))
         if sha256:
             actions.append(File.sha256.set(sha256))
         return holds(lambda: self.update(actions, File.state == AWAITED))
+
+    @classmethod
+    def measure(cls, file_id: str, width: int, height: int) -> "File | None":
+        """Note how large a picture is, and so that it has a thumbnail. Returns None where it is nobody's any more."""
+        file = cls(file_id)
+        actions: list[Action] = [cls.width.set(width), cls.height.set(height)]
+        return file if holds(lambda: file.update(actions, cls._is_kept())) else None
+
+    @classmethod
+    def clear(cls, file_id: str) -> "File | None":
+        """Note that a scan found nothing. Returns None where the file is gone, or known to be infected."""
+        file = cls(file_id)
+        return file if holds(lambda: file.update([cls.scan_state.set(CLEAN)], cls._is_kept())) else None
+
+    @classmethod
+    def condemn(cls, file_id: str) -> "File | None":
+        """Note that a file is infected, and have it end by itself. Returns None where it is gone."""
+        file = cls(file_id)
+        actions: list[Action] = [
+            cls.scan_state.set(INFECTED),
+            cls.width.remove(),
+            cls.height.remove(),
+            cls.expires_at.set(clock.seconds() + UPLOAD_SECONDS),
+        ]
+        return file if holds(lambda: file.update(actions, cls.file_id.exists() & (cls.state != DELETED))) else None
+
+    @classmethod
+    def _is_kept(cls) -> Condition:
+        """Return the condition that the bytes are to stay: without an item it fails."""
+        kept: Condition = cls.file_id.exists() & (cls.state != DELETED) & (cls.scan_state != INFECTED)
+        return kept
 
     def mark_deleted(self) -> bool:
         """Make it nobody's from now on, and have it end by itself should what follows be cut off.

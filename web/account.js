@@ -5,11 +5,13 @@ import { alertLine, askFirst, dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
-import { pictureButtons } from "./picture.js";
+import { ownFilesView } from "./own_files.js";
 import { personParts } from "./people_search.js";
+import { pictureButtons } from "./picture.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { settingsView } from "./settings.js";
 
 const words = strings.account;
 
@@ -22,15 +24,24 @@ export function openAccount(client, { onLogOut }) {
   const dialog = openDialog();
   const showAccount = () =>
     dialog.show(
-      accountView(client, account, { dialog, onLogOut, onBlocks: showBlocks, onRemove: showRemoval }),
+      accountView(client, account, {
+        dialog,
+        onLogOut,
+        onSettings: showSettings,
+        onFiles: showFiles,
+        onBlocks: showBlocks,
+        onRemove: showRemoval,
+      }),
     );
+  const showSettings = () => dialog.show(settingsView({ onClose: dialog.close, onBack: showAccount }));
+  const showFiles = () => dialog.show(ownFilesView(client, { dialog, onBack: showAccount }));
   const showBlocks = () => dialog.show(blocksView(client, { dialog, onBack: showAccount }));
   const showRemoval = () =>
     dialog.show(removalView(client, account, { dialog, onLogOut, onBack: showAccount }));
   showAccount();
 }
 
-function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) {
+function accountView(client, account, { dialog, onLogOut, onSettings, onFiles, onBlocks, onRemove }) {
   const alert = alertLine();
   const profile = element("div", { class: "profile" });
 
@@ -59,7 +70,7 @@ function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) 
 
   function askToSignOut() {
     askFirst({
-      title: `${words.signOutEverywhere}?`,
+      title: words.signOutTitle,
       hint: words.signOutHint,
       action: words.signOutEverywhere,
       async onConfirm() {
@@ -81,6 +92,8 @@ function accountView(client, account, { dialog, onLogOut, onBlocks, onRemove }) 
       element(
         "ul",
         { class: "choices" },
+        choice("settings", strings.settings.title, onSettings),
+        choice("file", strings.ownFiles.title, onFiles),
         choice("stop", strings.blocks.title, onBlocks),
         choice("leave", words.signOutEverywhere, askToSignOut),
         choice("trash", words.remove, onRemove, "danger"),

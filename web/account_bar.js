@@ -4,9 +4,9 @@ import { personAvatar } from "./avatar.js";
 import { connectionState } from "./connection.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { openMails } from "./mails.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
 import { themeButton } from "./theme_button.js";
 
 /**

@@ -1,12 +1,17 @@
 /** The page: either the entrance or the workspace of the person logged in. */
 import { Api } from "./clients/js/api.js";
 import { Client } from "./clients/js/index.js";
+import { Pictures } from "./clients/js/pictures.js";
 import { element, fill } from "./dom.js";
+import { Drafts } from "./drafts.js";
 import { entrance } from "./entrance.js";
+import { keepInstalled } from "./installation.js";
+import { strings } from "./language.js";
+import { Memory, remember } from "./memory.js";
 import { browserSession, deviceId } from "./session.js";
-import { strings } from "./strings.js";
 import { workspace } from "./workspace.js";
 
+document.documentElement.lang = strings.language;
 const app = document.querySelector("#app");
 const session = browserSession();
 /** What the entrance says to somebody whose session has ended. */
@@ -17,13 +22,14 @@ const NOTICES = {
 };
 let close = () => {};
 
+keepInstalled();
 try {
   const configuration = await readConfiguration();
   session.on("ended", (reason) => {
     close();
     showEntrance(configuration, NOTICES[reason]);
   });
-  if (session.isOpen) showWorkspace(configuration);
+  if (session.isOpen) await showWorkspace(configuration);
   else showEntrance(configuration);
 } catch (error) {
   console.error(error);
@@ -48,7 +54,7 @@ function showEntrance(configuration, notice) {
   }
 }
 
-function showWorkspace({ apiUrl, inbox }) {
+async function showWorkspace({ apiUrl, inbox }) {
   const client = new Client({
     url: apiUrl,
     session,
@@ -56,20 +62,30 @@ function showWorkspace({ apiUrl, inbox }) {
     lasting: localStorage,
     passing: sessionStorage,
   });
+  // What is shown of files is the page's own, and the library is smaller without it.
+  client.pictures = new Pictures((fileId) => client.files.download(fileId));
+  client.thumbnails = new Pictures((fileId) => client.files.thumbnail(fileId));
+  client.files.on("changed", (fileId) => client.thumbnails.drop(fileId));
+  const memory = new Memory(client.userId);
+  const stopRemembering = await remember(client, memory);
   const view = workspace(client, { onLogOut, inbox });
   fill(app, view.element);
   client.start();
 
   close = () => {
+    stopRemembering();
+    memory.forget();
     view.close();
     client.stop();
+    client.pictures.forget();
+    client.thumbnails.forget();
     close = () => {};
   };
 
   /** @param {"left" | "signedOut" | "removed"} [reason] */
   function onLogOut(reason = "left") {
     client.forget();
-    // Drafts are kept there too.
+    new Drafts(client.userId).forget();
     sessionStorage.clear();
     history.replaceState(null, "", "#/");
     session.end(reason);

@@ -1,13 +1,15 @@
 /** The files that will go with the next message: chosen, on their way, or there. */
 import { element, fill } from "./dom.js";
+import { isPicture } from "./files.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 import { sizeText } from "./sizes.js";
 
 const words = strings.files;
-/** The protocol's limit for one message. */
+/** The protocol's limits: files in one message, and bytes in one file. */
 const MAX_FILES = 10;
+const MAX_BYTES = 5 * 1024 ** 3;
 
 /**
  * @param {import("./clients/js/client.js").Client} client
@@ -23,10 +25,16 @@ export function attachments(client, { onChanged }) {
   function add(files) {
     const all = [...files];
     const room = MAX_FILES - uploads.length;
-    alert.hidden = all.length <= room;
-    alert.textContent = words.tooMany(MAX_FILES);
-    for (const file of all.slice(0, room)) begin(file);
+    const tooLarge = all.find(({ size }) => size > MAX_BYTES);
+    warn(tooLarge ? words.tooLarge(tooLarge.name) : all.length > room && words.tooMany(MAX_FILES));
+    for (const file of all.filter(({ size }) => size <= MAX_BYTES).slice(0, room)) begin(file);
     show();
+  }
+
+  /** @param {string | false} [text] */
+  function warn(text) {
+    alert.hidden = !text;
+    alert.textContent = text || "";
   }
 
   function begin(file) {
@@ -37,17 +45,25 @@ export function attachments(client, { onChanged }) {
       onChanged();
     });
     list.append(row.element);
-    upload.row = row.element;
+    upload.row = row;
     uploads.push(upload);
   }
 
   function remove(upload) {
     uploads = uploads.filter((each) => each !== upload);
-    upload.row.remove();
+    upload.row.element.remove();
+    upload.row.close();
     upload.cancel();
-    alert.hidden = true;
+    warn();
     show();
   }
+
+  const stop = client.on("infected", ({ fileId, name }) => {
+    const upload = uploads.find(({ file }) => file?.fileId === fileId);
+    if (!upload) return;
+    remove(upload);
+    warn(words.infected(name));
+  });
 
   function show() {
     list.hidden = uploads.length === 0;
@@ -67,21 +83,30 @@ export function attachments(client, { onChanged }) {
     /** @returns {string[]} Their fileIds; from now on they belong to the message. */
     take() {
       const fileIds = uploads.map(({ file }) => file.fileId);
+      for (const { row } of uploads) row.close();
       uploads = [];
       fill(list);
-      alert.hidden = true;
+      warn();
       show();
       return fileIds;
     },
     /** Give up what was not sent. */
     close() {
-      for (const upload of uploads) upload.cancel();
+      stop();
+      for (const upload of uploads) {
+        upload.row.close();
+        upload.cancel();
+      }
       uploads = [];
     },
   };
 }
 
 function uploadRow(upload, { onRemove }) {
+  const preview = isPicture(upload.content) ? URL.createObjectURL(upload.content) : undefined;
+  const image = preview
+    ? element("img", { src: preview, alt: "", onerror: () => image.replaceWith(icon("file")) })
+    : icon("file");
   const bar = element("progress", { max: "1", "aria-label": words.progress(upload.name) });
   const note = element("span", { class: "attachment-note" });
   const retry = element(
@@ -92,7 +117,7 @@ function uploadRow(upload, { onRemove }) {
   const node = element(
     "li",
     { class: "attachment", "data-testid": "attachment" },
-    icon("file"),
+    image,
     element(
       "span",
       { class: "attachment-words" },
@@ -119,9 +144,15 @@ function uploadRow(upload, { onRemove }) {
       sending: sizeText(upload.content.size),
       waiting: words.waiting,
       done: sizeText(upload.content.size),
-      failed: error && problemText(error),
+      failed: error && failureText(error),
     }[state];
   }
   show();
-  return { element: node, show };
+  return { element: node, show, close: () => preview && URL.revokeObjectURL(preview) };
+}
+
+/** Of an upload the same refusals mean more than elsewhere. */
+function failureText(error) {
+  if (error.code === "too_large") return words.noRoom;
+  return error.code === "rate_limited" ? words.tooManyToday : problemText(error);
 }

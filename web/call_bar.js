@@ -3,7 +3,7 @@ import { roundButton, sourceButton } from "./call_controls.js";
 import { callName } from "./call_words.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.call;
 const TICK_MS = 1_000;

@@ -1,8 +1,8 @@
 /** Calling from a chat. */
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { partnerId } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.call;
 /** As the protocol has it: in a mesh each sends their picture to every other one. */

@@ -2,7 +2,7 @@
 import { openDevices } from "./call_devices.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.call;
 /** Keys for it while the call is to be seen. */

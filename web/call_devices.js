@@ -1,7 +1,7 @@
 /** Which microphone, camera and speaker a call uses. */
 import { openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const words = strings.call;
 

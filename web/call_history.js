@@ -5,8 +5,8 @@ import { callName, durationText, isMissed } from "./call_words.js";
 import { alertLine, dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 import { fullTime, pastTime } from "./times.js";
 
 const words = strings.call;

@@ -4,8 +4,8 @@ import { playTune } from "./call_tone.js";
 import { callName } from "./call_words.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { chatName, personName } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.call;
 const BUZZ_MS = [300, 200, 300];

@@ -2,7 +2,7 @@
 import { durationText, isMissed, loggedText } from "./call_words.js";
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { clockTime, fullTime } from "./times.js";
 
 const words = strings.call;

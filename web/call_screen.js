@@ -6,8 +6,8 @@ import { callTile } from "./call_tile.js";
 import { callName, clockText, mediaText } from "./call_words.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.call;
 const GAP_PX = 12;

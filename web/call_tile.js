@@ -2,8 +2,8 @@
 import { hueOf, personAvatar } from "./avatar.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.call;
 /** Somebody who is louder than this is speaking. */

@@ -1,6 +1,6 @@
 /** What is said of calls. */
+import { strings } from "./language.js";
 import { chatName, personName } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.call;
 

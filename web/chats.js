@@ -3,25 +3,27 @@ import { accountBar } from "./account_bar.js";
 import { chatAvatar } from "./avatar.js";
 import { callsButton } from "./call_history.js";
 import { element, fill, showRows, unseen } from "./dom.js";
+import { plainText } from "./format.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { chatName, partnerId, personName } from "./names.js";
 import { openNewChat } from "./new_chat.js";
 import { peopleSearch, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
 import { chatAddress, goToChat } from "./route.js";
-import { strings } from "./strings.js";
 import { listTime } from "./times.js";
 
 const words = strings.chats;
 const NEAR_END_PX = 300;
+const PREVIEW_LENGTH = 200;
 
 /**
  * @param {import("./clients/js/client.js").Client} client
- * @param {{onLogOut: () => void, inbox?: string}} options
+ * @param {{drafts: import("./drafts.js").Drafts, onLogOut: () => void, inbox?: string}} options
  * @returns {{element: HTMLElement, mark: (chatId: string | undefined, options: {isReturning: boolean}) =>
  *   void, close: () => void}}
  */
-export function chatsPane(client, { onLogOut, inbox }) {
+export function chatsPane(client, { drafts, onLogOut, inbox }) {
   let openChatId;
   let query = "";
   let peopleFound = [];
@@ -76,7 +78,7 @@ export function chatsPane(client, { onLogOut, inbox }) {
     const chats = client.chats.list().filter(isSought);
     showRows(
       list,
-      chats.map((chat) => chatRow(client, chat, { isOpen: chat.chatId === openChatId })),
+      chats.map((chat) => chatRow(client, chat, { isOpen: chat.chatId === openChatId, draft: drafts.get(chat.chatId) })),
     );
     const people = peopleFound.filter((person) => !chats.some((chat) => isDirectWith(person, chat)));
     fill(
@@ -147,6 +149,7 @@ export function chatsPane(client, { onLogOut, inbox }) {
 
   const stops = [
     client.on("chats", show),
+    drafts.on("changed", show),
     client.people.on("changed", show),
     client.presence.on("changed", show),
     client.typing.on("changed", show),
@@ -190,10 +193,15 @@ export function chatsPane(client, { onLogOut, inbox }) {
   };
 }
 
-function chatRow(client, chat, { isOpen }) {
+function chatRow(client, chat, { isOpen, draft }) {
   const name = chatName(client, chat) ?? strings.people.unknown;
   const writers = client.typing.in(chat.chatId);
-  const preview = writers.length > 0 ? typingText(client, chat, writers) : previewText(client, chat);
+  const isDraft = writers.length === 0 && draft !== "" && !isOpen;
+  const preview = isDraft
+    ? words.draft(lineOf(draft))
+    : writers.length > 0
+      ? typingText(client, chat, writers)
+      : previewText(client, chat);
   const isOnline = chat.kind === "direct" && Boolean(client.presence.get(partnerId(client, chat))?.online);
   const time = listTime(chat.lastMessage?.sentAt ?? chat.createdAt);
   return {
@@ -211,7 +219,7 @@ function chatRow(client, chat, { isOpen }) {
             "span",
             { class: "chat-name" },
             name,
-            isOnline && unseen(`, ${strings.conversation.online}`),
+            isOnline && unseen(words.online),
           ),
           element("time", { class: "chat-time" }, time),
           element("span", { class: writers.length > 0 ? "chat-preview typing" : "chat-preview" }, preview),
@@ -239,7 +247,11 @@ function previewText(client, chat) {
   const message = chat.lastMessage;
   if (!message) return words.noMessages;
   const text = message.deletedAt ? words.deleted : message.text || words.file;
-  const line = text.replace(/\s+/gu, " ").slice(0, 140);
-  if (message.senderId === client.userId) return `${words.you}: ${line}`;
-  return chat.kind === "group" ? `${personName(client.people.get(message.senderId))}: ${line}` : line;
+  const line = lineOf(text);
+  if (message.senderId === client.userId) return words.preview(words.you, line);
+  return chat.kind === "group" ? words.preview(personName(client.people.get(message.senderId)), line) : line;
+}
+
+function lineOf(text) {
+  return plainText(text.slice(0, PREVIEW_LENGTH)).replace(/\s+/gu, " ");
 }

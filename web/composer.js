@@ -1,27 +1,29 @@
 /** Where a message is written. */
 import { attachments } from "./attachments.js";
 import { element, fill } from "./dom.js";
+import { openEmojiPicker } from "./emoji_picker.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
-import { Shelf } from "./clients/js/shelf.js";
 
 const words = strings.conversation;
 /** The protocol's limit, in characters as people count them. */
 const MAX_CHARACTERS = 8_000;
 const WARN_BELOW = 500;
+/** With Control or Command, by key. */
+const MARKS = { b: "*", i: "_", e: "`" };
 
 /**
  * @param {object} options
  * @param {string} options.chatId
  * @param {import("./clients/js/client.js").Client} options.client
+ * @param {import("./drafts.js").Drafts} options.drafts
  * @param {(text: string, options: {replyTo?: string, fileIds?: string[]}) => void} options.onSend
  * @param {(messageId: string, text: string) => Promise<void>} options.onEdit
  * @param {(isTyping: boolean) => void} options.onTyping
  * @param {() => void} options.onEditLast The arrow up in an empty composer asks for one's last message.
  */
-export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast }) {
-  const draft = new Shelf(sessionStorage, `kaiwa.draft.${client.userId}.${chatId}`);
+export function composer({ client, chatId, drafts, onSend, onEdit, onTyping, onEditLast }) {
   const isTouch = matchMedia("(pointer: coarse)").matches;
   const counter = element("p", { class: "composer-counter", role: "status", hidden: true });
   const button = element(
@@ -37,7 +39,7 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
     onpaste: onPaste,
     onkeydown: onKey,
   });
-  input.value = draft.load() ?? "";
+  input.value = drafts.get(chatId);
   /** What is written is an answer, or other words for a message; otherwise undefined. */
   let purpose;
   const strip = element("div", { class: "composer-strip", hidden: true });
@@ -54,14 +56,45 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
     },
     icon("attach"),
   );
+  const emoji = element(
+    "button",
+    {
+      type: "button",
+      class: "attach",
+      "aria-label": strings.emoji.open,
+      "aria-haspopup": "dialog",
+      title: strings.emoji.open,
+      onclick: () => openEmojiPicker(emoji, { onChoose: write }),
+    },
+    icon("smile"),
+  );
   const box = element(
     "div",
     { class: "composer-box", onclick: (event) => event.target === box && input.focus() },
     chooser,
     attach,
     input,
+    emoji,
     button,
   );
+
+  /** Put a mark on both sides of what is selected, or take it away again. @param {string} mark */
+  function surround(mark) {
+    const { selectionStart: start, selectionEnd: end, value } = input;
+    const isMarked = value.slice(start - mark.length, start) === mark && value.startsWith(mark, end);
+    const text = value.slice(start, end);
+    if (isMarked) input.setRangeText(text, start - mark.length, end + mark.length, "select");
+    else input.setRangeText(mark + text + mark, start, end, "select");
+    if (!isMarked) input.setSelectionRange(start + mark.length, end + mark.length);
+    onInput();
+  }
+
+  /** Put something where the caret is. @param {string} text */
+  function write(text) {
+    input.setRangeText(text, input.selectionStart, input.selectionEnd, "end");
+    input.focus();
+    onInput();
+  }
 
   function onChosen() {
     files.add(chooser.files);
@@ -78,8 +111,7 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
 
   function onInput() {
     if (!purpose?.isEdit) {
-      if (input.value) draft.save(input.value);
-      else draft.clear();
+      drafts.set(chatId, input.value);
       onTyping(input.value.trim() !== "");
     }
     refresh();
@@ -90,7 +122,7 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
     const wasEdit = Boolean(purpose?.isEdit);
     purpose = next;
     if (next?.isEdit) input.value = next.text;
-    else if (wasEdit) input.value = draft.load() ?? "";
+    else if (wasEdit) input.value = drafts.get(chatId);
     attach.hidden = files.element.hidden = Boolean(next?.isEdit);
     strip.hidden = !next;
     fill(strip, next && stripParts(next));
@@ -146,6 +178,11 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
   function onKey(event) {
     const isComposing = event.isComposing || event.keyCode === 229;
     if (event.key === "Escape" && purpose && !isComposing) return turnTo();
+    const mark = (event.ctrlKey || event.metaKey) && !event.altKey && MARKS[event.key.toLowerCase()];
+    if (mark && input.selectionStart !== input.selectionEnd) {
+      event.preventDefault();
+      return surround(mark);
+    }
     if (event.key === "ArrowUp" && input.value === "" && !purpose) {
       event.preventDefault();
       return onEditLast();
@@ -160,7 +197,7 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
     if (button.disabled) return;
     if (purpose?.isEdit) return saveEdit(text);
     input.value = "";
-    draft.clear();
+    drafts.set(chatId, "");
     const fileIds = files.isEmpty ? undefined : files.take();
     onSend(text, { replyTo: purpose?.messageId, fileIds });
     turnTo();
@@ -196,6 +233,7 @@ export function composer({ client, chatId, onSend, onEdit, onTyping, onEditLast 
     attach(dropped) {
       if (!purpose?.isEdit) files.add(dropped);
     },
+    focus: () => input.focus(),
     close: files.close,
     rename(name) {
       input.placeholder = words.placeholder(name);

@@ -1,6 +1,6 @@
 /** How the line to the server is doing. */
 import { element, fill } from "./dom.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 /** A short break is nobody's business. */
 const PATIENCE_MS = 1_500;

@@ -1,8 +1,8 @@
 /** Dialogs: a frame that shows one view at a time, and the question before something is lost. */
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 
 const words = strings.dialog;
 

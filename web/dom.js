@@ -61,6 +61,7 @@ export function showRows(parent, rows) {
     }
     const node = row.build();
     built.set(node, row);
+    node.dataset.key = row.key;
     const focused = old ? focusables(old).indexOf(document.activeElement) : -1;
     if (old === next) next = next?.nextElementSibling ?? null;
     old?.remove();

@@ -3,9 +3,10 @@ import { Account } from "./clients/js/index.js";
 import { element, fill } from "./dom.js";
 import { entranceForms } from "./entrance_forms.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
+import { languageChoice } from "./language_choice.js";
 import { openMails } from "./mails.js";
 import { logInProof, onRoute } from "./route.js";
-import { strings } from "./strings.js";
 import { themeButton } from "./theme_button.js";
 
 /**
@@ -50,14 +51,14 @@ export function entrance(api, { notice, inbox, onLoggedIn }) {
           "p",
           { class: "entrance-name" },
           strings.product,
-          element("span", { lang: "ja", "aria-hidden": "true" }, "会話"),
+          element("span", { lang: "ja", "aria-hidden": "true" }, strings.mark),
         ),
         element("p", { class: "entrance-tagline" }, strings.tagline),
       ),
       element(
         "div",
         { class: "entrance-side" },
-        element("div", { class: "entrance-corner" }, inbox && mailsButton(inbox), themeButton()),
+        element("div", { class: "entrance-corner" }, languageChoice(), inbox && mailsButton(inbox), themeButton()),
         place,
       ),
     ),

@@ -2,8 +2,8 @@
 import { Problem } from "./clients/js/index.js";
 import { element } from "./dom.js";
 import { againLink, fields, form, otherWay } from "./form.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 
 const words = strings.entrance;
 

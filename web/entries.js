@@ -1,6 +1,6 @@
 /** What a conversation shows, as plain values: stored messages, pending ones, and who came and went. */
+import { strings } from "./language.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.conversation.system;
 
@@ -12,47 +12,61 @@ const words = strings.conversation.system;
  */
 
 /**
- * What the log holds and what is still pending, as one list.
+ * What the log holds and what is still pending, as one list. A place is cheap; it becomes an entry where it is shown.
+ *
+ * @typedef {{id: string, messageId?: string, isOwn?: boolean, entry: () => Entry}} Place
  *
  * @param {import("./clients/js/client.js").Client} client
  * @param {string} chatId
- * @returns {Entry[]}
+ * @returns {Place[]}
  */
-export function entriesOf(client, chatId) {
+export function placesOf(client, chatId) {
   const log = client.log(chatId);
   const chronicle = new Chronicle(client);
-  const stored = log.events.map((event) => entryOf(client, chatId, log, event, chronicle)).filter(Boolean);
-  const known = new Set(stored.filter(({ senderId }) => senderId === client.userId).map(({ id }) => id));
+  const stored = log.events.map((event) => placeOf(client, chatId, log, event, chronicle)).filter(Boolean);
+  const known = new Set(stored.filter(({ isOwn }) => isOwn).map(({ id }) => id));
   const pending = client.pending(chatId).filter((each) => !known.has(each.clientMessageId));
-  return [...stored, ...pending.map((each) => pendingEntry(client, each))];
+  return [...stored, ...pending.map((each) => pendingPlace(client, each))];
 }
 
-function entryOf(client, chatId, log, event, chronicle) {
-  if (event.type === "message.created")
-    return storedEntry(client, chatId, log.message(event.message.messageId));
-  if (event.type === "call.logged")
-    return {
-      id: `event ${event.seq}`,
-      kind: "call",
-      text: "",
-      call: event.call,
-      time: event.at,
-      seq: event.seq,
-    };
-  const text = chronicle.line(event);
-  return text && { id: `event ${event.seq}`, kind: "system", text, time: event.at, seq: event.seq };
+/** @returns {Entry[]} Every place as an entry. */
+export function entriesOf(client, chatId) {
+  return placesOf(client, chatId).map(({ entry }) => entry());
 }
 
 /**
  * One's own message keeps the id it was pending under; those of others are theirs to choose, so they identify
  * nothing here.
  */
-function storedEntry(client, chatId, message) {
+function placeOf(client, chatId, log, event, chronicle) {
+  if (event.type === "call.logged") return callPlace(event);
+  if (event.type !== "message.created") return systemPlace(event, chronicle.line(event));
+  const { messageId, senderId, clientMessageId } = event.message;
+  const isOwn = senderId === client.userId;
+  const id = (isOwn && clientMessageId) || messageId;
+  return { id, messageId, isOwn, entry: () => storedEntry(client, chatId, id, log.message(messageId)) };
+}
+
+function systemPlace({ seq, at }, text) {
+  const id = `event ${seq}`;
+  return text && { id, entry: () => ({ id, kind: "system", text, time: at, seq }) };
+}
+
+function callPlace({ seq, at, call }) {
+  const id = `event ${seq}`;
+  return { id, entry: () => ({ id, kind: "call", text: "", call, time: at, seq }) };
+}
+
+function pendingPlace(client, pending) {
+  return { id: pending.clientMessageId, isOwn: true, entry: () => pendingEntry(client, pending) };
+}
+
+function storedEntry(client, chatId, id, message) {
   const isOwn = message.senderId === client.userId;
   const readers = isOwn ? client.readersOf(chatId, message.seq) : [];
   const others = (client.chats.get(chatId)?.memberIds.length ?? 2) - 1;
   return {
-    id: (isOwn && message.clientMessageId) || message.messageId,
+    id,
     kind: "message",
     seq: message.seq,
     messageId: message.messageId,

@@ -1,7 +1,7 @@
 /** One labelled input with room for what is wrong with it. */
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 let count = 0;
 

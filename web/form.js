@@ -3,8 +3,8 @@ import { Problem } from "./clients/js/index.js";
 import { alertLine } from "./dialog.js";
 import { element } from "./dom.js";
 import { field } from "./field.js";
-import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
+import { problemText, serverText } from "./problems.js";
 
 const words = strings.entrance;
 
@@ -165,7 +165,7 @@ function faultOf(name, value) {
 
 function faultText(name, message) {
   if (name === "code") return strings.problems.code_invalid;
-  return sentence(message) || words.wrong[name];
+  return serverText(sentence(message)) ?? words.wrong[name];
 }
 
 /** Servers name a fault in a clause, or in the words of a validator; people read sentences. */

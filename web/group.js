@@ -4,12 +4,12 @@ import { alertLine, askFirst, dialogHeading, openDialog } from "./dialog.js";
 import { element, showRows } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { openMenu } from "./menu.js";
 import { personName } from "./names.js";
 import { peopleChoice } from "./people_choice.js";
 import { problemText } from "./problems.js";
 import { goToChats } from "./route.js";
-import { strings } from "./strings.js";
 
 const words = strings.group;
 
@@ -100,7 +100,7 @@ function membersView(client, chatId, { dialog, onAdd }) {
           element(
             "span",
             { class: "person-names" },
-            element("span", { class: "person-name" }, isSelf ? `${name} (${strings.people.self})` : name),
+            element("span", { class: "person-name" }, isSelf ? strings.people.withSelf(name) : name),
             person.username && element("span", { class: "person-username" }, `@${person.username}`),
           ),
           isAdmin && element("span", { class: "tag" }, words.admin),

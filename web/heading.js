@@ -5,11 +5,11 @@ import { askFirst } from "./dialog.js";
 import { announce, element, fill } from "./dom.js";
 import { askToLeave, openGroup } from "./group.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { openMenu } from "./menu.js";
 import { chatName, partnerId, personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { goToChats } from "./route.js";
-import { strings } from "./strings.js";
 import { pastTime } from "./times.js";
 
 const words = strings.conversation;
@@ -18,8 +18,9 @@ const NAMES_SHOWN = 12;
 /**
  * @param {import("./clients/js/client.js").Client} client
  * @param {string} chatId
+ * @param {{onSearch: () => void}} listeners
  */
-export function conversationHeading(client, chatId) {
+export function conversationHeading(client, chatId, { onSearch }) {
   const node = element("header", { class: "conversation-heading" });
   let signature;
 
@@ -53,8 +54,18 @@ export function conversationHeading(client, chatId) {
           : { class: "heading-who" },
         who,
       ),
+      searchButton(),
       callButtons(client, chat, choice),
       menuButton(),
+    );
+  }
+
+  function searchButton() {
+    const label = strings.search.open;
+    return element(
+      "button",
+      { type: "button", class: "icon-button roomy", "aria-label": label, title: label, onclick: onSearch },
+      icon("search"),
     );
   }
 
@@ -75,6 +86,10 @@ export function conversationHeading(client, chatId) {
   }
 
   function menuItems() {
+    return [{ label: strings.search.open, icon: "search", onclick: onSearch }, ...otherItems()];
+  }
+
+  function otherItems() {
     const chat = client.chats.get(chatId);
     if (chat.kind === "group") {
       return [
@@ -117,7 +132,7 @@ export function conversationHeading(client, chatId) {
   function memberNames({ memberIds }) {
     const others = memberIds.filter((userId) => userId !== client.userId).slice(0, NAMES_SHOWN);
     const names = others.map((userId) => personName(client.people.get(userId)));
-    return `${words.members(memberIds.length)}: ${[...names, strings.people.self].join(", ")}`;
+    return words.membersNamed(words.members(memberIds.length), [...names, strings.people.self]);
   }
 
   function personDetail(userId) {

@@ -1,7 +1,7 @@
 /** Finding web addresses in what people write. Pure. */
 
-const ADDRESS = /\bhttps?:\/\/[^\s<>"“”「」『』、。]+/giu;
-const TRAILING = /[.,;:!?'’)\]}…]+$/u;
+const ADDRESS = /(?<![A-Za-z0-9])https?:\/\/[^\s<>"“”「」『』、。]+/giu;
+const TRAILING = /[.,;:!?'’)\]}…*_~]+$/u;
 
 /**
  * Cut text into plain parts and addresses. Only `http` and `https` count, so that nothing else can become a

@@ -1,8 +1,8 @@
 /** The mails that the local stack has sent, for trying codes and links on one's own machine. */
 import { dialogHeading, openDialog } from "./dialog.js";
 import { element, fill } from "./dom.js";
+import { strings } from "./language.js";
 import { splitLinks } from "./links.js";
-import { strings } from "./strings.js";
 import { pastTime } from "./times.js";
 
 const words = strings.mails;
@@ -10,7 +10,7 @@ const words = strings.mails;
 /** @param {string} address Where they are read from. */
 export function openMails(address) {
   const dialog = openDialog();
-  const list = element("ul", { class: "mails", "aria-label": words.title });
+  const list = element("ul", { class: "mails", "aria-label": words.title, tabindex: "0" });
   const note = element("p", { class: "quiet", role: "status" }, words.hint);
   const again = element("button", { type: "button", class: "secondary", onclick: read }, words.refresh);
 

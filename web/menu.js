@@ -72,7 +72,7 @@ export function openMenu(anchor, { label, items, top }) {
 }
 
 /** Below the anchor or above it, and never outside the window. */
-function place(menu, anchor) {
+export function place(menu, anchor) {
   const { top, bottom, left, right } = anchor.getBoundingClientRect();
   const { offsetWidth, offsetHeight } = menu;
   const fitsBelow = bottom + GAP_PX + offsetHeight <= innerHeight - GAP_PX;

@@ -1,9 +1,10 @@
 /** What can be done with a message, as a menu. */
 import { askFirst } from "./dialog.js";
 import { announce } from "./dom.js";
+import { openEmojiPicker } from "./emoji_picker.js";
+import { strings } from "./language.js";
 import { openMenu } from "./menu.js";
 import { reactionChoices } from "./reactions.js";
-import { strings } from "./strings.js";
 
 const words = strings.conversation;
 
@@ -36,7 +37,10 @@ export function openMessageMenu(client, chatId, entry, anchor, { onReact, onRepl
   openMenu(anchor, {
     label: words.actions,
     items: items.filter(Boolean),
-    top: reactionChoices(client, entry.reactions, (emoji, isSet) => onReact(entry, emoji, isSet)),
+    top: reactionChoices(client, entry.reactions, {
+      onReact: (emoji, isSet) => onReact(entry, emoji, isSet),
+      onMore: () => openEmojiPicker(anchor, { onChoose: (emoji) => onReact(entry, emoji, true) }),
+    }),
   });
 }
 

@@ -3,12 +3,13 @@ import { personAvatar, hueOf } from "./avatar.js";
 import { callRow } from "./call_row.js";
 import { element, unseen } from "./dom.js";
 import { fileList } from "./files.js";
+import { plainText } from "./format.js";
+import { formattedParts } from "./formatted.js";
 import { icon } from "./icons.js";
-import { splitLinks } from "./links.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
 import { reactionList } from "./reactions.js";
-import { strings } from "./strings.js";
 import { clockTime, dayName, dayOf, fullTime } from "./times.js";
 
 const words = strings.conversation;
@@ -33,16 +34,24 @@ const ONLY_EMOJI = new RegExp(`^(?:(?:${FLAG}|${PICTURE})\\s*){1,3}$`, "u");
 
 /**
  * @param {import("./clients/js/client.js").Client} client
- * @param {import("./entries.js").Entry[]} entries
- * @param {{isGroup: boolean, firstUnreadId?: string, isAtBeginning: boolean, actions: Actions}} options
+ * @param {string} chatId
+ * @param {{entries: import("./entries.js").Entry[], before?: import("./entries.js").Entry,
+ *   after?: import("./entries.js").Entry}} shown What is shown, and what stands before and after it unseen.
+ * @param {{firstUnreadId?: string, isAtBeginning: boolean, actions: Actions, sought?: RegExp}} options `sought`: what is
+ *   searched for, to be marked.
  * @returns {import("./dom.js").Row[]}
  */
-export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBeginning, actions }) {
-  const byMessageId = new Map(entries.map((entry) => [entry.messageId, entry]));
+export function messageRows(
+  client,
+  chatId,
+  { entries, before, after },
+  { firstUnreadId, isAtBeginning, actions, sought },
+) {
+  const isGroup = client.chats.get(chatId).kind === "group";
   const rows = [];
   if (isAtBeginning && entries.length > 0) rows.push(textRow("beginning", words.beginning, "beginning"));
   entries.forEach((entry, index) => {
-    const previous = entries[index - 1];
+    const previous = entries[index - 1] ?? before;
     const startsDay = !previous || dayOf(previous.time) !== dayOf(entry.time);
     const startsNew = entry.id === firstUnreadId;
     if (startsDay) rows.push(textRow(`day ${dayOf(entry.time)}`, dayName(entry.time), "day"));
@@ -50,10 +59,10 @@ export function messageRows(client, entries, { isGroup, firstUnreadId, isAtBegin
     if (entry.kind === "call") return rows.push(callRow(client, entry));
     if (entry.kind === "system") return rows.push(textRow(entry.id, entry.text, "system"));
     const isFirst = startsDay || startsNew || !stands(previous, entry);
-    const next = entries[index + 1];
+    const next = entries[index + 1] ?? after;
     const isLast = !next || next.id === firstUnreadId || !stands(entry, next);
-    const quote = entry.replyTo && quoteOf(client, entry.replyTo, byMessageId.get(entry.replyTo));
-    rows.push(messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }));
+    const quote = entry.replyTo && quoteOf(client, entry.replyTo, client.log(chatId).message(entry.replyTo));
+    rows.push(messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions, sought }));
   });
   return rows;
 }
@@ -77,18 +86,18 @@ function textRow(key, text, kind) {
 }
 
 /** What is shown of the message that another one answers; it may be from before those held. */
-function quoteOf(client, messageId, entry) {
-  if (!entry) return { messageId, text: words.earlier };
-  const isOwn = entry.senderId === client.userId;
+function quoteOf(client, messageId, message) {
+  if (!message) return { messageId, text: words.earlier };
+  const isOwn = message.senderId === client.userId;
   return {
     messageId,
-    senderId: entry.senderId,
-    name: isOwn ? strings.chats.you : personName(client.people.get(entry.senderId)),
-    text: entry.isDeleted ? words.deleted : entry.text.slice(0, QUOTE_LENGTH) || strings.chats.file,
+    senderId: message.senderId,
+    name: isOwn ? strings.chats.you : personName(client.people.get(message.senderId)),
+    text: message.deletedAt ? words.deleted : plainText(message.text?.slice(0, QUOTE_LENGTH) ?? "") || strings.chats.file,
   };
 }
 
-function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions }) {
+function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions, sought }) {
   const isOwn = entry.senderId === client.userId;
   const sender = client.people.get(entry.senderId);
   const name = isOwn ? strings.chats.you : personName(sender);
@@ -98,7 +107,7 @@ function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions })
   const { error, ...shown } = entry;
   return {
     key: entry.id,
-    signature: JSON.stringify([name, shown, problem, isFirst, isLast, isGroup, quote, readers]),
+    signature: JSON.stringify([name, shown, problem, isFirst, isLast, isGroup, quote, readers, sought?.source]),
     build() {
       const classes = [
         "message",
@@ -125,7 +134,7 @@ function messageRow(client, entry, { isGroup, isFirst, isLast, quote, actions })
           senderLine(name, { isShown: isGroup && !isOwn && isFirst }),
           quote && quoteBox(quote, actions),
           !entry.isDeleted && entry.fileIds.length > 0 && fileList(client, entry.fileIds),
-          body(entry),
+          body(entry, sought),
           meta(entry, { isOwn, readers }),
         ),
         entry.messageId && !entry.isDeleted && actionButtons(entry, name, actions),
@@ -150,9 +159,9 @@ function quoteBox(quote, actions) {
       class: "quote",
       "data-testid": "quote",
       tabindex: "-1",
-      "aria-label": quote.name ? words.quoted(quote.name, quote.text) : quote.text,
       onclick: () => actions.onJump(quote.messageId),
     },
+    quote.name && unseen(words.answering),
     quote.name && element("span", { class: "quote-name" }, quote.name),
     element("span", { class: "quote-text" }, quote.text),
   );
@@ -194,18 +203,14 @@ function actionButtons(entry, name, actions) {
   );
 }
 
-function body(entry) {
+function body(entry, sought) {
   if (entry.isDeleted) return element("span", { class: "text deleted" }, words.deleted);
   if (!entry.text) return undefined;
   return element(
-    "span",
+    "div",
     { class: "text", dir: "auto", "data-testid": "message-text" },
-    splitLinks(entry.text).map(part),
+    formattedParts(entry.text, sought),
   );
-}
-
-function part({ text, href }) {
-  return href ? element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text) : text;
 }
 
 const SYMBOLS = { sending: "clock", sent: "check", read: "checks", failed: "alert" };
@@ -228,7 +233,7 @@ function failure(client, entry, problem) {
   return element(
     "div",
     { class: "failure" },
-    element("span", {}, `${words.notSent}. ${problem} `),
+    element("span", {}, words.notSentBecause(problem)),
     element(
       "button",
       { type: "button", class: "link", onclick: () => client.retry(entry.id) },

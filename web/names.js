@@ -1,5 +1,5 @@
 /** What people and chats are called. Pure, apart from asking for people not known yet. */
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 
 const segmenter = new Intl.Segmenter();
 

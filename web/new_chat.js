@@ -4,11 +4,11 @@ import { alertLine, dialogHeading, openDialog } from "./dialog.js";
 import { element } from "./dom.js";
 import { field } from "./field.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { peopleChoice } from "./people_choice.js";
 import { peoplePicker, personParts } from "./people_search.js";
-import { problemText } from "./problems.js";
+import { problemText, serverText } from "./problems.js";
 import { goToChat } from "./route.js";
-import { strings } from "./strings.js";
 
 const words = strings.newChat;
 
@@ -95,7 +95,7 @@ function groupView(client, { dialog, onBack }) {
       dialog.close();
       goToChat(chat.chatId);
     } catch (error) {
-      if (error instanceof Problem && error.fields.name) name.complain(error.fields.name);
+      if (error instanceof Problem && error.fields.name) name.complain(serverText(error.fields.name) ?? problemText(error));
       else alert.tell(problemText(error));
     } finally {
       button.disabled = false;

@@ -2,9 +2,9 @@
 import { personAvatar } from "./avatar.js";
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
 import { peoplePicker, personParts } from "./people_search.js";
-import { strings } from "./strings.js";
 
 const words = strings.newChat;
 

@@ -1,9 +1,9 @@
 /** Finding people by the beginning of their username, while it is typed. */
 import { personAvatar } from "./avatar.js";
 import { element, fill } from "./dom.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 
 const PAUSE_MS = 200;
 

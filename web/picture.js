@@ -1,7 +1,7 @@
 /** One's own picture: chosen, cut to a square, sent, and taken away again. */
 import { element } from "./dom.js";
+import { strings } from "./language.js";
 import { problemText } from "./problems.js";
-import { strings } from "./strings.js";
 
 const words = strings.account;
 /** Pixels a side: sharp at the largest size the page shows, on a screen of twice the density and more. */
@@ -52,6 +52,7 @@ class UnreadablePicture extends Error {}
 
 async function sendPicture(client, file) {
   const { fileId } = await client.files.upload(await squareOf(file), NAME).finished();
+  await client.files.scanned(fileId);
   return fileId;
 }
 

@@ -1,6 +1,8 @@
 /** What went wrong, in words for people. */
 import { ConnectionLost, Problem } from "./clients/js/index.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
+
+const SERVER_LANGUAGE = "en";
 
 /** @param {Error} error @returns {string} One sentence. */
 export function problemText(error) {
@@ -11,7 +13,13 @@ export function problemText(error) {
   }
   if (error.code === "rate_limited" && error.retryAfter)
     return strings.problems.rateLimitedFor(error.retryAfter);
-  return (
-    strings.problems[error.code] ?? (error.code === "unknown" ? strings.problems.unknown : error.message)
-  );
+  return strings.problems[error.code] ?? serverText(error.message) ?? strings.problems.unknown;
+}
+
+/**
+ * @param {string} message In the words of the server.
+ * @returns {string | undefined} Undefined where the page speaks another language.
+ */
+export function serverText(message) {
+  return strings.language === SERVER_LANGUAGE ? message : undefined;
 }

@@ -1,7 +1,8 @@
 /** Reactions: the few to choose from, and those below a message. */
-import { element } from "./dom.js";
+import { element, unseen } from "./dom.js";
+import { icon } from "./icons.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
 
 const words = strings.conversation;
 
@@ -28,20 +29,20 @@ export function reactionList(client, reactions, onReact) {
           class: "reaction",
           "data-testid": "reaction",
           "aria-pressed": String(isOwn),
-          "aria-label": words.reactions(emoji, names),
           title: names,
           tabindex: "-1",
           onclick: () => onReact(emoji, !isOwn),
         },
         element("span", { class: "reaction-emoji" }, emoji),
         element("span", {}, String(userIds.length)),
+        unseen(` ${names}`),
       );
     }),
   );
 }
 
 /** The row of choices at the top of a message's menu. */
-export function reactionChoices(client, reactions, onReact) {
+export function reactionChoices(client, reactions, { onReact, onMore }) {
   return element(
     "div",
     { class: "menu-reactions", role: "group", "aria-label": words.react },
@@ -60,6 +61,11 @@ export function reactionChoices(client, reactions, onReact) {
         emoji,
       );
     }),
+    element(
+      "button",
+      { type: "button", role: "menuitem", "aria-label": strings.emoji.more, tabindex: "-1", onclick: onMore },
+      icon("plus"),
+    ),
   );
 }
 

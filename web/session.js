@@ -1,6 +1,6 @@
 /** The session of this browser: kept over reloads, shared by its pages. */
-import { Session } from "./clients/js/index.js";
 import { newIdentifier } from "./clients/js/identifiers.js";
+import { Session } from "./clients/js/index.js";
 import { Shelf } from "./clients/js/shelf.js";
 
 const KEY = "kaiwa.session";

@@ -1,7 +1,7 @@
 /** The switch between light, dark and as the device prefers. */
 import { element, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { strings } from "./strings.js";
+import { strings } from "./language.js";
 import { chosenTheme, switchTheme } from "./theme.js";
 
 const ICONS = { auto: "themeAuto", light: "themeLight", dark: "themeDark" };

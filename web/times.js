@@ -1,9 +1,7 @@
 /** Times as people say them. */
-import { strings } from "./strings.js";
+import { locale, strings } from "./language.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const locale =
-  navigator.languages.find((language) => language.startsWith(strings.language)) ?? strings.language;
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
 const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
@@ -41,7 +39,7 @@ export function listTime(time) {
 
 /** @param {string} time @returns {string} For a sentence: the clock today, otherwise the day and the clock. */
 export function pastTime(time) {
-  return daysAgo(time) <= 0 ? clockTime(time) : `${listTime(time)}, ${clockTime(time)}`;
+  return daysAgo(time) <= 0 ? clockTime(time) : strings.times.dayAndClock(listTime(time), clockTime(time));
 }
 
 /** @param {string} time @returns {string} The name of its day. */

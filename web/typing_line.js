@@ -1,7 +1,7 @@
 /** Who is writing, above the composer; its place is kept free, so that nothing jumps. */
 import { element, fill } from "./dom.js";
+import { strings } from "./language.js";
 import { personName } from "./names.js";
-import { strings } from "./strings.js";
 
 /**
  * @param {import("./clients/js/client.js").Client} client

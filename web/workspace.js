@@ -7,8 +7,11 @@ import { chatsPane } from "./chats.js";
 import { connectionBanner } from "./connection.js";
 import { conversation } from "./conversation.js";
 import { element, fill } from "./dom.js";
+import { Drafts } from "./drafts.js";
+import { watchFiles } from "./files.js";
+import { strings } from "./language.js";
+import { notifyOf } from "./notifications.js";
 import { goToChats, logInProof, onRoute, routedChatId } from "./route.js";
-import { strings } from "./strings.js";
 
 /**
  * @param {import("./clients/js/client.js").Client} client
@@ -18,8 +21,9 @@ import { strings } from "./strings.js";
 export function workspace(client, { onLogOut, inbox }) {
   const stopPictures = showPictures(client);
   const banner = connectionBanner(client);
+  const drafts = new Drafts(client.userId);
   const calls = callLayer(client, { onTitle: showTitle });
-  const chats = chatsPane(client, { onLogOut, inbox });
+  const chats = chatsPane(client, { drafts, onLogOut, inbox });
   const place = element("section", { class: "conversation-pane", "aria-label": strings.conversation.region });
   const node = element(
     "main",
@@ -37,7 +41,7 @@ export function workspace(client, { onLogOut, inbox }) {
     if (open && open.chatId === chatId) return;
     const wasOpen = Boolean(open);
     open?.close();
-    open = chatId ? { chatId, ...conversation(client, chatId) } : undefined;
+    open = chatId ? { chatId, ...conversation(client, chatId, { drafts }) } : undefined;
     node.classList.toggle("has-chat", Boolean(open));
     if (open) {
       fill(place, open.element);
@@ -62,6 +66,8 @@ export function workspace(client, { onLogOut, inbox }) {
   document.addEventListener("visibilitychange", wake);
   const stops = [
     stopPictures,
+    notifyOf(client),
+    watchFiles(client),
     onRoute(showRouted),
     client.on("chats", showTitle),
     () => removeEventListener("online", wake),

@@ -1,20 +1,16 @@
 import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
-/** The pictures of people, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
-export class Pictures {
-  #files;
-  #listeners = new Listeners();
+/** Pictures, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
+export class Pictures extends Listeners {
+  #fetch;
   /** @type {Map<string, string | undefined>} URLs of blobs, by fileId; undefined while one is fetched. */
   #urls = new Map();
 
-  /** @param {import("./files.js").Files} files */
-  constructor(files) {
-    this.#files = files;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
+  /** @param {(fileId: string) => Promise<Blob>} fetchPicture */
+  constructor(fetchPicture) {
+    super();
+    this.#fetch = fetchPicture;
   }
 
   /**
@@ -28,17 +24,25 @@ export class Pictures {
     return this.#urls.get(fileId);
   }
 
+  /** Let go of a picture; it is fetched anew when it is asked for. @param {string} fileId */
+  drop(fileId) {
+    const url = this.#urls.get(fileId);
+    if (url) URL.revokeObjectURL(url);
+    this.#urls.delete(fileId);
+  }
+
   /** Let go of every picture. */
   forget() {
     for (const url of this.#urls.values()) if (url) URL.revokeObjectURL(url);
     this.#urls.clear();
   }
 
+  /** @param {string} fileId */
   async #fetchPicture(fileId) {
     this.#urls.set(fileId, undefined);
     try {
-      this.#urls.set(fileId, URL.createObjectURL(await this.#files.download(fileId)));
-      this.#listeners.tell("ready", fileId);
+      this.#urls.set(fileId, URL.createObjectURL(await this.#fetch(fileId)));
+      this.tell("ready", fileId);
     } catch (error) {
       // What is no more stays known as that; anything else is asked for again when it is shown next.
       if (!(error instanceof Problem && error.status === 404)) this.#urls.delete(fileId);

@@ -18,6 +18,8 @@ from tests.e2e.people import TIMEOUT, Person
 PATIENCE = 20_000
 
 WIDE = {"width": 1280, "height": 800}
+# The page is not kept on the device but where that is tested: each window would fetch everything twice.
+USUAL = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "Asia/Tokyo", "service_workers": "block"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
@@ -55,7 +57,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
 @pytest.fixture(scope="package")
 def web_url(stack: Stack, web_port: int) -> Iterator[str]:
     """The page, served as `make run` serves it."""
-    site = web.serve(web_port, stack.endpoints.api_url, stack.endpoints.socket_url)
+    site = web.serve(web_port, stack.endpoints.api_url, stack.endpoints.socket_url, stack.aws_endpoint)
     yield f"http://{ports.HOST}:{web_port}"
     site.shutdown()
     site.server_close()
@@ -77,7 +79,7 @@ def open_window(browser: Browser, web_url: str, stack: Stack) -> Iterator[Callab
     windows: list[Window] = []
 
     def open_one(**options: Any) -> Window:
-        context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", "timezone_id": "Asia/Tokyo", **options})
+        context = browser.new_context(**{**USUAL, **options})
         context.set_default_timeout(PATIENCE)
         windows.append(Window(context, web_url))
         return windows[-1]
@@ -100,3 +102,8 @@ def ann(http: httpx.Client) -> Person:
 @pytest.fixture
 def bob(http: httpx.Client) -> Person:
     return Person(http, "bob")
+
+
+@pytest.fixture
+def eve(http: httpx.Client) -> Person:
+    return Person(http, "eve")

@@ -1,13 +1,12 @@
 """The pictures of people: chosen, seen by others, and taken away."""
 
-import struct
-import zlib
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
 from tests.browser.window import Window
 from tests.e2e.people import Person
+from tests.pictures import png
 
 Open = Callable[..., Window]
 
@@ -19,21 +18,6 @@ COLOUR = """image => {
     context.drawImage(image, 0, 0, 3, 3);
     return [...context.getImageData(1, 1, 1, 1).data, image.naturalWidth, image.naturalHeight];
 }"""
-
-
-def png(width: int, height: int) -> bytes:
-    """A picture whose middle is red and whose left and right are blue."""
-    edge = (width - height) // 2
-    row = b"\0" + b"\0\0\xff" * edge + b"\xff\0\0" * (width - 2 * edge) + b"\0\0\xff" * edge
-    chunks = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(row * height)),
-        (b"IEND", b""),
-    )
-    framed = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
 
 
 def choose(window: Window, name: str, content: bytes) -> None:

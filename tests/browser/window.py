@@ -10,6 +10,7 @@ from tests.e2e.people import Person
 # Chromium reports every refused request by itself; which refusals are meant is each test's to say.
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 UNREACHED = "net::ERR_INTERNET_DISCONNECTED"
+NOT_KEPT = "Service Worker registration blocked by Playwright"
 
 
 class Window:
@@ -35,7 +36,7 @@ class Window:
             self.hosts.add(url.netloc)
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type not in {"error", "warning"} or UNREACHED in message.text:
+        if message.type not in {"error", "warning"} or any(usual in message.text for usual in (UNREACHED, NOT_KEPT)):
             return
         if refused := REFUSED.match(message.text):
             self.refusals.append(int(refused[1]))
@@ -129,6 +130,10 @@ class Window:
     @property
     def banner(self) -> Locator:
         return self.page.get_by_test_id("banner")
+
+    def download(self, name: str) -> Locator:
+        """What fetches a file, and says how large it is."""
+        return self.page.get_by_role("button", name=f"Download {name}")
 
     # Anything
 

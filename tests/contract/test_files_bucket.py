@@ -6,8 +6,8 @@ from domain import files
 from models.files import UPLOAD_SECONDS
 from tests import template
 
-(BUCKET,) = template.resources("AWS::S3::Bucket").values()
-(POLICY,) = template.resources("AWS::S3::BucketPolicy").values()
+BUCKET = template.resources("AWS::S3::Bucket")["FilesBucket"]
+POLICY = template.resources("AWS::S3::BucketPolicy")["FilesBucketPolicy"]
 RULES = {rule["Id"]: rule for rule in BUCKET["LifecycleConfiguration"]["Rules"]}
 
 
@@ -54,11 +54,21 @@ def test_the_lifecycle_removes_what_was_never_finished_and_nothing_else() -> Non
     assert RULES["remove-what-was-never-taken-over"]["ExpirationInDays"] == days
 
 
+def test_the_bucket_tells_of_what_comes_and_thumbnails_are_made_of_what_stays() -> None:
+    assert BUCKET["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    (event,) = template.functions()["MakeThumbnail"]["events"]
+    detail = event["eventBridge"]["pattern"]["detail"]
+    assert detail["bucket"] == {"name": [{"Ref": "FilesBucket"}]}
+    assert detail["object"]["key"] == [{"prefix": files.FOLDER}]
+    # A thumbnail of a thumbnail would never end.
+    assert not files.THUMBNAILS.startswith(files.FOLDER)
+
+
 def test_a_form_leads_nowhere_else_than_where_the_lifecycle_looks() -> None:
     assert files.MOST_FORM_BYTES <= files.MOST_COPIED_BYTES
     small = files.File("f", size=files.MOST_FORM_BYTES)
     assert files._upload_key(small) == "uploads/f"
-    assert files._key(small) == "files/f"
+    assert files.key_of("f") == "files/f"
 
 
 def test_parts_are_as_s3_takes_them() -> None:

@@ -48,11 +48,11 @@ GIVEN: dict[type[Answer], str] = {
     blocks.Blocked: "userId blockedAt",
     ice_servers.IceServer: "urls username credential",
     ice_servers.IceServers: "iceServers expiresAt",
-    protocol.File: "fileId name contentType size sha256 createdAt scanState",
+    protocol.File: "fileId name contentType size sha256 createdAt scanState width height",
     files.Place: "number url size",
     files.Target: "method url fields parts",
     files.Upload: "fileId upload expiresAt",
-    files.Download: "url expiresAt file",
+    files.Download: "url thumbnailUrl expiresAt file",
     files.Files: "files nextCursor",
     protocol.User: "userId username displayName avatarFileId createdAt online lastSeenAt email",
     tickets.NewTicket: "ticket url expiresIn",
@@ -90,6 +90,8 @@ GIVEN: dict[type[Answer], str] = {
     events.CallEnded: "call",
     events.CallSignal: "callId fromUserId fromDeviceId signal",
     events.CallLogged: "chatId seq at call",
+    events.FileUpdated: "fileId",
+    events.FileInfected: "file",
 }
 
 TAKEN: dict[str, str] = {
@@ -151,7 +153,8 @@ OPTIONAL = {
     protocol.OpenedChat: {"name", "lastMessage", "historyForNewMembers", "readSeqs"},
     protocol.Message: {"text", "replyTo", "editedAt", "deletedAt", "changedSeq", "clientMessageId"},
     presence.Presence: {"lastSeenAt"},
-    protocol.File: {"sha256", "scanState"},
+    protocol.File: {"sha256", "scanState", "width", "height"},
+    files.Download: {"thumbnailUrl"},
     ice_servers.IceServer: {"username", "credential"},
     files.Target: {"url", "fields", "parts"},
     files.Files: {"nextCursor"},
@@ -199,6 +202,7 @@ def test_every_shape_is_in_the_table() -> None:
 
     published = {one for one in below(Answer) if one.__module__.startswith("domain.")} - {
         absence.MessageMissed,  # told to the bus, not to clients
+        absence.CallUnheard,
         events.Event,
         events.Logged,
         events.MessageEvent,

@@ -58,6 +58,15 @@ class Socket:
         pushed, self._pushed = self._pushed, []
         return pushed
 
+    def awaits(self, kind: str) -> Frame:
+        """Return the next push of a kind that nothing we asked for leads to, and so nothing is answered after."""
+        while True:
+            for frame in self._pushed:
+                if frame["type"] == kind:
+                    self._pushed.remove(frame)
+                    return frame
+            self._pushed.append(json.loads(self._connection.recv(TIMEOUT, decode=True)))
+
     def hears(self) -> list[str]:
         """Return the texts of the messages pushed since the last look."""
         return [frame["message"]["text"] for frame in self.pushes() if frame["type"] == "message.created"]

@@ -1,22 +1,25 @@
 """Files, bit for bit, through the whole stack and S3 itself."""
 
 import hashlib
-import json
 import secrets
 import time
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from botocore.credentials import ReadOnlyCredentials
+from PIL import Image
 
 from core import signature
 from local.stack import Stack
 from tests.e2e.conftest import WEB_ORIGIN
+from tests.e2e.functions import invoke, tell_of_scan
 from tests.e2e.people import TIMEOUT, Frame, Person, created
 from tests.gateway import recorded
 from tests.people import attachment
+from tests.pictures import png
 
 MEBI = 1024**2
 
@@ -149,17 +152,59 @@ def test_pages_of_the_web_origin_may_send_parts_and_others_not(ann: Person) -> N
     assert httpx.options(part, headers={**asked, "Origin": "http://evil.example"}).status_code == 403
 
 
+@pytest.mark.parametrize("way", ["whole", "form"])
+def test_a_picture_gets_a_thumbnail(way: str, ann: Person, bob: Person, eve: Person) -> None:
+    content = png(600, 300)
+    chat_id = ann.start_chat(bob)
+    own, listening = ann.open_socket(), bob.open_socket()
+    if way == "whole":
+        file_id = upload(ann, content, "red.png", "image/png")["fileId"]
+    else:
+        announced = announce(ann, content, contentType="image/png")
+        file_id = announced["fileId"]
+        assert send_form(announced["upload"], content).status_code == 204
+        ann.post(f"/files/{file_id}/complete").raise_for_status()
+    created(ann.post(f"/chats/{chat_id}/messages", {"fileIds": [file_id]}))
+    assert own.awaits("file.updated") == {"type": "file.updated", "fileId": file_id}
+    for person in (ann, bob):
+        told = described(person, file_id)
+        assert (told["file"]["width"], told["file"]["height"]) == (600, 300)
+        answer = httpx.get(told["thumbnailUrl"])
+        assert answer.headers["content-type"] == "image/webp"
+        with Image.open(BytesIO(answer.content)) as thumbnail:
+            assert (thumbnail.format, thumbnail.size) == ("WEBP", (320, 160))
+    assert listening.awaits("message.created")["message"]["fileIds"] == [file_id]
+    assert eve.get(f"/files/{file_id}").status_code == 404
+    # The same key, but not by a URL that we signed.
+    assert httpx.get(told["thumbnailUrl"].partition("?")[0]).status_code == 403
+    ann.http.delete(f"/files/{file_id}", headers=ann.authorization).raise_for_status()
+    assert httpx.get(told["thumbnailUrl"]).status_code == 404
+
+
+def test_what_a_scan_finds_infected_is_gone(ann: Person, bob: Person, stack: Stack) -> None:
+    """GuardDuty, which is not on a laptop, tells the function. So it is told here, and does it in its own name."""
+    chat_id, listening = ann.start_chat(bob), ann.open_socket()
+    file_id = upload(ann, b"hello")["fileId"]
+    created(ann.post(f"/chats/{chat_id}/messages", {"fileIds": [file_id]}))
+    url = described(bob, file_id)["url"]
+    tell_of_scan(stack, file_id, "THREATS_FOUND")
+    told = listening.awaits("file.infected")["file"]
+    assert (told["fileId"], told["scanState"]) == (file_id, "infected")
+    assert httpx.get(url).status_code == 404
+    for person in (ann, bob):
+        assert person.get(f"/files/{file_id}").status_code == 404
+    ann.http.delete(f"/files/{file_id}", headers=ann.authorization).raise_for_status()
+
+
 def test_what_ends_by_itself_takes_its_bytes_along(ann: Person, stack: Stack) -> None:
     """DynamoDB tells the function, which the local one does not; so it is told here, and does it in its own name."""
     file_id = upload(ann, b"hello")["fileId"]
-    dynamodb, s3, functions = (stack.client(service) for service in ("dynamodb", "s3", "lambda"))
+    dynamodb, s3 = stack.client("dynamodb"), stack.client("s3")
     key = {"fileId": {"S": file_id}}
     image = dynamodb.delete_item(TableName="kaiwa-local-files", Key=key, ReturnValues="ALL_OLD")["Attributes"]
     event = recorded("stream")
     event["Records"][0]["dynamodb"]["OldImage"] = image
-    (name,) = (one["FunctionName"] for one in functions.list_functions()["Functions"] if "ExpireFile" in str(one))
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
-    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    assert invoke(stack, "ExpireFile", event) == {"batchItemFailures": []}
     (bucket,) = (one["Name"] for one in s3.list_buckets()["Buckets"] if "-files-" in one["Name"])
     assert file_id not in str(s3.list_objects_v2(Bucket=bucket, Prefix="files/").get("Contents"))
     user = dynamodb.get_item(TableName="kaiwa-local-users", Key={"userId": {"S": ann.user_id}})["Item"]
@@ -167,7 +212,7 @@ def test_what_ends_by_itself_takes_its_bytes_along(ann: Person, stack: Stack) ->
 
 
 def test_a_form_uploads_exactly_what_was_announced(ann: Person) -> None:
-    content = secrets.token_bytes(5 * MEBI)
+    content = secrets.token_bytes(4 * MEBI + 1)
     upload = announce(ann, content, sha256=hashlib.sha256(content).hexdigest(), contentType="audio/ogg")
     target = upload["upload"]
     assert target["method"] == "POST"

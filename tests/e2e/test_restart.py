@@ -8,6 +8,7 @@ import pytest
 from local import ports
 from local.stack import Stack
 from tests.e2e.people import TIMEOUT, Person, wait_until
+from tests.pictures import png
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,11 @@ def check_everything_is_there(ann: Person, bob: Person, chat_id: str, said: list
     message = ann.say(chat_id, "where were we?")
     assert message["seq"] > said[-1]["seq"]
     assert listening.hears() == ["where were we?"]
+    # What S3 tells still leads to the function that hears of it.
+    own = ann.open_socket()
+    headers = {**ann.authorization, "Content-Type": "image/png"}
+    picture = ann.http.post("/files", content=png(40, 20), headers=headers).raise_for_status().json()
+    assert own.awaits("file.updated")["fileId"] == picture["fileId"]
     ann.leave()
     bob.leave()
 

@@ -113,3 +113,15 @@ test("a change the server has told of already changes nothing twice", () => {
   chats.note({ type: "member.added", chatId: "c", seq: 3, memberIds: ["eve"], admins: [] });
   assert.deepEqual(chats.get("c").memberIds, ["ann", "bob"]);
 });
+
+test("a chat told before its newest message was stored takes nothing back", () => {
+  const chats = new Chats("ann");
+  chats.put(chat("c", 2, { unreadCount: 2, readSeq: 0 }));
+  chats.note(created(message("c", 3)));
+  assert.equal(chats.unreadTotal, 3);
+  chats.put(chat("c", 3, { lastMessage: message("c", 2), unreadCount: 2, readSeq: 0 }));
+  assert.equal(chats.get("c").lastMessage.seq, 3);
+  assert.equal(chats.unreadTotal, 3);
+  chats.put(chat("c", 3, { lastMessage: undefined }));
+  assert.equal(chats.get("c").lastMessage.seq, 3);
+});

@@ -11,8 +11,10 @@ import { FleetingStorage, Shelf } from "../shelf.js";
 let requests;
 let answers;
 let files;
+let now;
 
 beforeEach(() => {
+  now = 0;
   const session = new Session(new Shelf(new FleetingStorage(), "session"));
   session.keep({ userId: "ann", accessToken: "token", refreshToken: "refresh", expiresIn: 3600 }, 0);
   requests = [];
@@ -21,7 +23,7 @@ beforeEach(() => {
     "GET http://server/files/f": () => json(200, { url: "http://store/f?signed" }),
     "GET http://store/f?signed": () => new Response("bytes"),
   };
-  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), { fetch });
+  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), { fetch, now: () => now });
 });
 
 async function fetch(url, { method = "GET", headers = {}, body } = {}) {
@@ -87,13 +89,96 @@ test("bytes that do not come are a lost connection, and a refusal is the server'
   await assert.rejects(files.download("f"), Problem);
 });
 
+test("a thumbnail comes by the URL that the description came with, while that is good", async () => {
+  answers["GET http://server/files/f"] = () =>
+    json(200, { url: "http://store/f?signed", thumbnailUrl: "http://store/t?signed", file: { fileId: "f" } });
+  answers["GET http://store/t?signed"] = () => new Response("small");
+  await files.describe("f");
+  assert.equal(await (await files.thumbnail("f")).text(), "small");
+  assert.deepEqual(addresses(), ["http://server/files/f", "http://store/t?signed"]);
+  now += 4 * 60_000;
+  await files.thumbnail("f");
+  assert.deepEqual(addresses().slice(2), ["http://server/files/f", "http://store/t?signed"]);
+});
+
+test("a picture without a thumbnail stands for itself", async () => {
+  assert.equal(await (await files.thumbnail("f")).text(), "bytes");
+});
+
+test("a file that is not what it was is asked for anew, and who shows it is told", async () => {
+  describeAs({ fileId: "f" });
+  const told = [];
+  files.on("changed", (fileId) => told.push(fileId));
+  await files.describe("f");
+  describeAs({ fileId: "f", width: 5 });
+  files.change("f");
+  assert.deepEqual(told, ["f"]);
+  assert.equal((await files.describe("f")).width, 5);
+});
+
+test("after a loss of the line only what may have changed is asked for anew", async () => {
+  const told = [];
+  files.on("changed", (fileId) => told.push(fileId));
+  for (const [fileId, file] of Object.entries({
+    plain: { contentType: "text/plain" },
+    pending: { contentType: "text/plain", scanState: "pending" },
+    picture: { contentType: "image/png", width: 5 },
+    raw: { contentType: "image/png" },
+  })) {
+    answers[`GET http://server/files/${fileId}`] = () => json(200, { url: "u", file });
+    await files.describe(fileId);
+  }
+  answers["GET http://server/files/absent"] = () => json(404, { code: "file_not_found" });
+  await assert.rejects(files.describe("absent"), Problem);
+  files.distrust();
+  assert.deepEqual(told.sort(), ["absent", "pending", "raw"]);
+});
+
+test("one's own files are listed, and who shows a deleted one is told", async () => {
+  answers["GET http://server/files"] = () => json(200, { files: [{ fileId: "f" }], nextCursor: "n" });
+  answers["GET http://server/files?cursor=n"] = () => json(200, { files: [] });
+  answers["DELETE http://server/files/f"] = () => new Response(null, { status: 204 });
+  const { nextCursor } = await files.list();
+  assert.deepEqual(await files.list(nextCursor), { files: [] });
+  const told = [];
+  files.on("changed", (fileId) => told.push(fileId));
+  await files.remove("f");
+  assert.deepEqual(told, ["f"]);
+});
+
+test("who waits for a scan hears how it ends", async () => {
+  describeAs({ fileId: "f", scanState: "pending" });
+  const clean = files.scanned("f");
+  await settle();
+  describeAs({ fileId: "f" });
+  files.change("other");
+  files.change("f");
+  assert.deepEqual(await clean, { fileId: "f" });
+
+  describeAs({ fileId: "f", scanState: "pending" });
+  files.change("f");
+  const infected = files.scanned("f");
+  await settle();
+  answers["GET http://server/files/f"] = () => json(404, { code: "file_not_found" });
+  files.change("f");
+  await assert.rejects(infected, Problem);
+});
+
+function describeAs(file) {
+  answers["GET http://server/files/f"] = () => json(200, { url: "http://store/f?signed", file });
+}
+
+function addresses() {
+  return requests.map(({ url }) => url);
+}
+
 /** @returns {Promise<string>} The file whose picture is ready. */
 function ready(pictures) {
   return new Promise((resolve) => pictures.on("ready", resolve));
 }
 
 test("a picture is fetched once, however often it is shown", async () => {
-  const pictures = new Pictures(files);
+  const pictures = new Pictures((fileId) => files.download(fileId));
   const told = ready(pictures);
   assert.equal(pictures.get("f"), undefined);
   assert.equal(pictures.get("f"), undefined);
@@ -103,8 +188,19 @@ test("a picture is fetched once, however often it is shown", async () => {
   pictures.forget();
 });
 
+test("a picture that is let go of is fetched anew", async () => {
+  const pictures = new Pictures((fileId) => files.download(fileId));
+  pictures.get("f");
+  await ready(pictures);
+  pictures.drop("f");
+  assert.equal(pictures.get("f"), undefined);
+  await ready(pictures);
+  assert.match(pictures.get("f"), /^blob:/);
+  pictures.forget();
+});
+
 test("a picture that is no more is not asked for again; one that could not be fetched is", async () => {
-  const pictures = new Pictures(files);
+  const pictures = new Pictures((fileId) => files.download(fileId));
   answers["GET http://server/files/f"] = () => json(404, { code: "file_not_found" });
   pictures.get("f");
   await settle();

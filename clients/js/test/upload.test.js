@@ -131,6 +131,12 @@ test("URLs that grew too old are asked for anew, but not for ever", async () => 
   assert.ok((await whole()).equals(Buffer.from(await content.arrayBuffer())));
 });
 
+test("who may not upload for a long time is told so, rather than kept waiting", async () => {
+  store.faults = [new Problem({ status: 429, code: "rate_limited", retryAfter: 3600 })];
+  await assert.rejects(store.upload(content).finished(), { code: "rate_limited" });
+  assert.equal(store.waits, 0);
+});
+
 test("what the store refuses for good fails at once", async () => {
   store.fault = () => new Problem({ status: 400, code: "upload_refused" });
   await assert.rejects(store.upload(content).finished(), Problem);
@@ -153,6 +159,6 @@ test("who cancels is obeyed here and on the server", async () => {
   await upload.cancel();
   assert.equal(upload.state, "cancelled");
   assert.equal(store.requests.at(-1), "DELETE /files/f");
-  await upload.finished();
+  await assert.rejects(upload.finished(), { name: "AbortError" });
   assert.equal(store.requests.includes("POST /files/f/complete"), false);
 });

@@ -18,7 +18,7 @@ PARTS = [storage.Part(1, 5, '"a"'), storage.Part(2, 6, '"b"')]
 ASK: dict[str, Callable[[], Any]] = {
     "put": lambda: storage.put("files/x", b"abc", "text/plain", DIGEST),
     "find": lambda: storage.find("files/x"),
-    "beginning": lambda: storage.beginning("files/x", 32),
+    "read": lambda: storage.read("files/x"),
     "copy": lambda: storage.copy("uploads/x", '"tag"', "files/x"),
     "delete": lambda: storage.delete("files/x"),
     "begin_parts": lambda: storage.begin_parts("files/x", "text/plain"),
@@ -63,6 +63,8 @@ def test_an_answer_that_is_no_xml_is_an_error(name: str, s3: Endpoint) -> None:
     [
         ("find", 403, None),
         ("find", 404, None),
+        ("read", 403, None),
+        ("read", 404, None),
         ("copy", 404, False),
         ("copy", 412, False),
         ("delete", 204, None),
@@ -78,12 +80,19 @@ def test_what_is_not_there_is_no_error(name: str, status: int, expected: object,
     assert ASK[name]() == expected
 
 
-@pytest.mark.parametrize("name", ASK.keys() - {"find", "list_parts"})
+@pytest.mark.parametrize("name", sorted(ASK.keys() - {"find", "list_parts", "read"}))
 def test_a_refusal_is_an_error(name: str, s3: Endpoint) -> None:
     s3.answer(Told(403, ERROR))
     with pytest.raises(storage.StorageError):
         ASK[name]()
     assert len(s3.posts) == 1
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(None, None), (32, "bytes=0-31")])
+def test_an_object_is_read_whole_or_its_beginning(size: int | None, wanted: str | None, s3: Endpoint) -> None:
+    s3.answer(Told(206 if size else 200, b"abc"))
+    assert storage.read("files/x", size) == b"abc"
+    assert s3.posts[0].headers.get("range") == wanted
 
 
 def test_bytes_go_with_their_digest(s3: Endpoint) -> None:

@@ -1,9 +1,15 @@
-"""What the largest upload takes of a function's memory, in an interpreter of its own."""
+"""What the largest upload and the largest picture take of a function's memory, in an interpreter of their own."""
 
 import os
 import subprocess
 import sys
+from io import BytesIO
+from pathlib import Path
 
+import pytest
+from PIL import Image
+
+from domain.pictures import MOST_PIXELS
 from tests import template
 
 MOST_MEGABYTES = 128
@@ -41,6 +47,16 @@ print(answered["statusCode"], max(taken, default=0), megabytes)
 """
 
 
+OF_PICTURES = """
+import sys
+from domain import pictures
+content = open(sys.argv[1], "rb").read()
+assert pictures.read(content)
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+print(int(peak.split()[1]) // 1024)
+"""
+
+
 def test_an_upload_of_4_mib_needs_less_than_128_mb() -> None:
     program = [sys.executable, "-c", PROGRAM]
     environment = {**os.environ, "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
@@ -49,3 +65,17 @@ def test_an_upload_of_4_mib_needs_less_than_128_mb() -> None:
     status, sent, megabytes = map(int, done.stdout.split()[-3:])
     assert (status, sent) == (201, 4 * 1024**2)
     assert megabytes < MOST_MEGABYTES
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("WEBP", "RGBA"), ("PNG", "P"), ("JPEG", "RGB")])
+def test_the_largest_picture_fits_its_function(kind: str, mode: str, tmp_path: Path) -> None:
+    """WebP takes most of all; one with a palette is unfolded; JPEG is never decoded whole."""
+    side = int(MOST_PIXELS**0.5)
+    written, path = BytesIO(), tmp_path / "picture"
+    options = {"WEBP": {"lossless": True, "method": 0}, "PNG": {"compress_level": 1}}.get(kind, {})
+    Image.new(mode, (side, side)).save(written, kind, **options)
+    path.write_bytes(written.getvalue())
+    program = [sys.executable, "-c", OF_PICTURES, str(path)]
+    done = subprocess.run(program, cwd=template.ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert int(done.stdout) < template.functions()["MakeThumbnail"]["memorySize"] * {"JPEG": 0.05}.get(kind, 0.75)

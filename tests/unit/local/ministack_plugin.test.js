@@ -14,7 +14,8 @@ function service(stage) {
     Table: { Type: 'AWS::DynamoDB::Table', Properties: {} },
   };
   const provider = { stage, compiledCloudFormationTemplate: { Resources: apis } };
-  return { provider, package: { artifact: '.build/kaiwa.zip' } };
+  const functions = { SendMessage: {}, MakeThumbnail: { package: { artifact: '.build/pictures.zip' } } };
+  return { provider, functions, package: { artifact: '.build/kaiwa.zip' } };
 }
 
 function run(stage) {
@@ -32,8 +33,11 @@ test('each API has the same address in every deployment to a laptop', () => {
   assert.deepEqual(Resources.Table.Properties, {});
 });
 
-test('a laptop runs the zip built for itself', () => {
-  assert.equal(run('local').package.artifact, '.build/host/kaiwa.zip');
+test('a laptop runs the zips built for itself', () => {
+  const { functions, package: ofAll } = run('local');
+  assert.equal(ofAll.artifact, '.build/host/kaiwa.zip');
+  assert.equal(functions.MakeThumbnail.package.artifact, '.build/host/pictures.zip');
+  assert.deepEqual(functions.SendMessage, {});
 });
 
 test('the stack says what was deployed', (context) => {

@@ -1,0 +1,83 @@
+"""The report, of numbers that were made up: every field of it is filled, and its verdicts are what the numbers say."""
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from bench import cold_start, fan_out, operations, report
+from bench.cold_start import Start
+from bench.meter import Costs
+from bench.report import Results
+from bench.warm_path import PATTERNS, SIZES, Measured, Warm
+from tests import template
+
+COMMON = {"ours": 1.0, "common": 4.0, "naive": 8.0, "bare": 0.1}
+"""Milliseconds."""
+
+
+def costs(units: float = 2) -> Costs:
+    calls = {"PutItem": 1, "PostToConnection": 2}
+    return Costs(calls, 1000, 1000, units, 1, {"dynamodb": 2, "execute-api": 1})
+
+
+def warm(pattern: str, times: float) -> Warm:
+    return Warm(COMMON[pattern] * times, 600, costs(6 if pattern == "common" else 2))
+
+
+def results(times: float = 1, hot: float = 90) -> Results:
+    messages = {
+        pattern: {size: warm(pattern, times if pattern == "ours" else 1) for size in SIZES} for pattern in PATTERNS
+    }
+    talk = operations.CONVERSATION
+    names: dict[str, tuple[str, ...]] = {
+        talk: (
+            *("createTicket", "(authorizer)", "$connect", "$disconnect", "hello", "getEvents", "getChatHistory"),
+            *("startCall", "acceptCall", "sendSignal", "endCall", "markRead"),
+        )
+    }
+    names |= {f"{length:,} messages": ("sendMessage",) for length in operations.LENGTHS}
+    names |= {f"{number:,} chats": ("listChats, 20",) for number in operations.CHATS}
+    started = dict.fromkeys([*template.functions(), cold_start.UNCOMPILED], Start(hot, 100, 30, 300))
+    trips = {name: [1.0, 2.0, 3.0] for name in ("ping", "unknown action", "sendMessage")}
+    return Results(
+        cold_start={**started, cold_start.YARDSTICK: Start(100, 100, 50, 400)},
+        warm_path=Measured(messages, Warm(3, 400, costs()), Warm(1, 400, costs())),
+        round_trips=trips,
+        slow_round_trips={**trips, "sendMessage": [50.0, 60.0, 70.0]},
+        posts={"boto3, 1 thread": 100.0, "boto3, 32 threads": 90.0, "ours": 900.0},
+        operations={place: {name: costs() for name in some} for place, some in names.items()},
+        fan_out={
+            pattern: {sockets: fan_out.Reach(float(sockets), sockets + 1.0) for sockets in fan_out.SOCKETS}
+            for pattern in ("ours", "common", "naive")
+        },
+    )
+
+
+@pytest.fixture
+def document(monkeypatch: pytest.MonkeyPatch) -> Any:
+    # The size of the zips is all that the report takes from elsewhere.
+    monkeypatch.setattr("deploy.package.build", lambda *_: report.TEMPLATE)
+    return report._document
+
+
+def test_the_report_has_everything(document: Any) -> None:
+    text = document(results())
+    assert "{" not in text
+    assert all(f"| {name} |" in text or f"**{name}**" in text for name in template.functions())
+
+
+def test_goals_that_are_met_are_said_to_be(document: Any) -> None:
+    text = document(results())
+    assert "NOT met" not in text
+    assert "| 2 | 2,000 | 4.0 times | 8.0 times | $1.38 | 2.8 times less |" in text
+
+
+@pytest.mark.parametrize(("times", "hot"), [(2.0, 90), (1, 130)])
+def test_goals_that_are_not_met_are_said_not_to_be(times: float, hot: float, document: Any) -> None:
+    assert document(results(times, hot)).count("NOT met") == 1
+
+
+def test_plots_are_drawings() -> None:
+    for plot in report._plots(results()).values():
+        assert ET.fromstring(plot).tag.endswith("svg")
