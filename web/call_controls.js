@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 import { strings } from "./language.js";
 
 const words = strings.call;
+/** Keys for it while the call is to be seen. */
+export const KEYS = { m: "microphone", v: "camera" };
 
 /**
  * @param {import("./clients/js/call.js").Call} call
@@ -27,7 +29,7 @@ export function callControls(call, { onHangUp, speaker }) {
   return {
     element: element(
       "div",
-      { class: "call-controls", role: "toolbar", "aria-label": words.controls },
+      { class: "call-controls", role: "group", "aria-label": words.controls },
       microphone.element,
       camera.element,
       screen.element,
@@ -42,6 +44,8 @@ export function callControls(call, { onHangUp, speaker }) {
 /** A button that lets others hear or see, and stops it. */
 export function sourceButton({ media }, source, { on, off }) {
   const node = roundButton("close", off, () => media.set(source, !media.shown[source]));
+  const key = Object.keys(KEYS).find((each) => KEYS[each] === source);
+  if (key) node.setAttribute("aria-keyshortcuts", key.toUpperCase());
   node.dataset.source = source;
   let shown;
 

@@ -20,13 +20,14 @@ export function ringScreen(client, call) {
   const isRinging = call.phase === "incoming";
   const face = element("div", { class: "ring-face" });
   const title = element("h2", { id: "ring-title" });
-  const detail = element("p", { class: "quiet" });
+  const detail = element("p", { id: "ring-detail", class: "quiet" });
   const node = element(
     "dialog",
     {
       class: "ring",
       role: "alertdialog",
       "aria-labelledby": "ring-title",
+      "aria-describedby": "ring-detail",
       tabindex: "-1",
       "data-testid": "ring",
       // Escape makes it quiet, and leaves the rest to be decided.

@@ -1,6 +1,6 @@
 /** The call one is in: everybody's pictures, and what can be done. */
 import { hueOf } from "./avatar.js";
-import { callControls } from "./call_controls.js";
+import { KEYS, callControls } from "./call_controls.js";
 import { tileSize } from "./call_grid.js";
 import { callTile } from "./call_tile.js";
 import { callName, clockText, mediaText } from "./call_words.js";
@@ -16,8 +16,6 @@ const LISTEN_MS = 200;
 const NOTHING = { microphone: false, camera: false, screen: false };
 /** Of one who says nothing of it, what comes is taken for what is shown. */
 const UNTOLD = { microphone: true, camera: true, screen: false };
-/** As the page's own shortcuts: what is typed elsewhere is not meant. */
-const KEYS = { m: "microphone", v: "camera" };
 
 /**
  * @param {import("./clients/js/client.js").Client} client

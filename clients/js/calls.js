@@ -103,12 +103,12 @@ export class Calls extends Listeners {
   get incoming() {
     // Whom one calls may be calling at the same moment: both are in one call then, and nothing rings.
     if (this.#current?.phase === "starting") return undefined;
-    return [...this.#known.values()].find(({ phase }) => phase === "incoming");
+    return this.#find(({ phase }) => phase === "incoming");
   }
 
   /** @returns {Call | undefined} One that this device was in before its page was opened again. */
   get unfinished() {
-    return [...this.#known.values()].find(({ isUnfinished }) => isUnfinished);
+    return this.#find(({ isUnfinished }) => isUnfinished);
   }
 
   /**
@@ -116,7 +116,7 @@ export class Calls extends Listeners {
    * @returns {Call | undefined} One of a chat that goes on, and that this device may join.
    */
   openIn(chatId) {
-    return [...this.#known.values()].find((call) => call.chatId === chatId && call.phase === "open");
+    return this.#find((call) => call.chatId === chatId && call.phase === "open");
   }
 
   /**
@@ -187,6 +187,11 @@ export class Calls extends Listeners {
     clearTimeout(this.#renewal);
     if (this.#current) this.#current.hangUp().catch(() => {});
     for (const call of this.#known.values()) call.end();
+  }
+
+  /** @param {(call: Call) => boolean} isSought */
+  #find(isSought) {
+    return [...this.#known.values()].find(isSought);
   }
 
   /** @param {CallData} data */
@@ -302,6 +307,8 @@ export class Calls extends Listeners {
 
 /** When TURN credentials end: their name begins with it, in seconds. @param {RTCIceServer[]} iceServers */
 function expiry(iceServers) {
-  const ends = iceServers.map(({ username }) => Number.parseInt(username ?? "", 10) * 1000).filter(Number.isFinite);
+  const ends = iceServers
+    .map(({ username }) => Number.parseInt(username ?? "", 10) * 1000)
+    .filter(Number.isFinite);
   return ends.length > 0 ? Math.min(...ends) : undefined;
 }

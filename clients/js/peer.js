@@ -80,11 +80,6 @@ export class Peer extends Listeners {
     return sources?.[0]?.audioLevel ?? 0;
   }
 
-  /** @returns {Promise<RTCStatsReport>} */
-  getStats() {
-    return this.#connection.getStats();
-  }
-
   /**
    * Send these tracks in the place of those before, and say what they are.
    *
@@ -160,7 +155,7 @@ export class Peer extends Listeners {
     this.#channel = connection.createDataChannel("shown", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#tell();
     this.#channel.onmessage = ({ data }) => {
-      this.shown = shownBy(data);
+      this.shown = parse(data);
       this.#changed();
     };
     this.#attach();
@@ -279,10 +274,4 @@ function fingerprint({ sdp }) {
 /** @param {string | undefined} sdp */
 function lines(sdp) {
   return (sdp ?? "").split(/\r?\n/u);
-}
-
-/** @param {string} data @returns {Shown} */
-function shownBy(data) {
-  const { microphone, camera, screen } = parse(data) ?? {};
-  return { microphone: Boolean(microphone), camera: Boolean(camera), screen: Boolean(screen) };
 }
