@@ -6,6 +6,7 @@ import msgspec
 from botocore.exceptions import HTTPClientError
 
 from core import aws
+from core.http import Answer
 from core.settings import settings
 
 SOURCE = "kaiwa"
@@ -49,7 +50,7 @@ def put(kind: str, details: Sequence[bytes]) -> None:
     raise BusError(f"EventBridge did not take {len(left)} events.")
 
 
-def _post(entries: Sequence[dict[str, str]]) -> aws.Answer | None:
+def _post(entries: Sequence[dict[str, str]]) -> Answer | None:
     """Call EventBridge once. Returns None where it did not answer."""
     body = msgspec.json.encode({"Entries": entries})
     try:

@@ -9,9 +9,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import msgspec
-from botocore.config import Config
 
 from core.settings import settings
 
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_cognito_idp.literals import AuthFlowTypeType
     from types_boto3_cognito_idp.type_defs import AuthenticationResultTypeTypeDef
-
-TIMEOUTS = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"})
 
 
 class IdentityError(Exception):
@@ -117,7 +113,12 @@ def _claims(token: str) -> dict[str, Any]:
 
 @cache
 def _client() -> "CognitoIdentityProviderClient":
-    client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=settings().region, config=TIMEOUTS)
+    # Most functions that know of accounts never ask Cognito, and boto3 would be most of their cold start.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
+    timeouts = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 3, "mode": "standard"})
+    client: CognitoIdentityProviderClient = boto3.client("cognito-idp", region_name=settings().region, config=timeouts)
     return client
 
 

@@ -4,6 +4,7 @@ import msgspec
 from botocore.exceptions import HTTPClientError
 
 from core import aws, clock
+from core.http import Answer
 from core.settings import settings
 
 OK = 200
@@ -84,13 +85,13 @@ def _look(name: str, before: str | None) -> _Remembered:
         return _Remembered(before, clock.seconds() + REST_SECONDS)
 
 
-def _ask(name: str) -> aws.Answer:
+def _ask(name: str) -> Answer:
     body = msgspec.json.encode({"Name": name, "WithDecryption": True})
     for attempt in range(1, TRIES + 1):
         try:
             answer = aws.post("ssm", "GetParameter", f"{settings().parameters_url}/", body, HEADERS)
         except HTTPClientError:
-            answer = aws.Answer(aws.UNREACHED, b"")
+            answer = Answer(aws.UNREACHED, b"")
         if not aws.is_passing(answer.status) or attempt == TRIES:
             break
         aws.wait(attempt)

@@ -10,6 +10,7 @@ import msgspec
 from botocore.exceptions import HTTPClientError
 
 from core import aws, signature
+from core.http import Answer
 from core.settings import settings
 
 OK = frozenset({200, 204, 206})
@@ -265,7 +266,7 @@ def request(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
-) -> aws.Answer:
+) -> Answer:
     """Ask S3 something, until it neither asks for patience nor keeps silent, or all tries are made.
 
     Raises:
@@ -312,13 +313,13 @@ def _signed_url(method: str, key: str, query: Mapping[str, str], seconds: int) -
     return f"{settings().files_url}/{key}?{signed}"
 
 
-def _expect(answer: aws.Answer) -> aws.Answer:
+def _expect(answer: Answer) -> Answer:
     if answer.status not in OK:
         raise StorageError(f"S3 answered {answer.status}.")
     return answer
 
 
-def _document(answer: aws.Answer) -> ET.Element:
+def _document(answer: Answer) -> ET.Element:
     """Read S3's own XML, which comes over TLS from S3 and from nobody else."""
     try:
         return ET.fromstring(answer.body.strip())  # noqa: S314

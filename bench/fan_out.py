@@ -1,47 +1,74 @@
-"""How long a message takes to its last receiver, and what it costs, by the size of its chat."""
+"""How long a message takes to its last receiver, by the size of its chat, beside the baselines."""
 
+import contextlib
+import io
+import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
+from typing import Any
 
-from bench.in_memory import Costs, world
+from bench.environment import frame
+from bench.in_memory import World, world
 
 DELAY_SECONDS = 0.015
 """What a post to a socket takes on AWS, about."""
 
-SIZES = (2, 10, 100, 1_000)
 SOCKETS = (10, 100, 1_000)
 A_PARCEL = 100
-ROUNDS = 9
 TEXT = "x" * 1024
+
+ROUNDS = {"ours": {10: 9, 100: 9, 1_000: 9}, "common": {10: 5, 100: 3, 1_000: 1}, "naive": {10: 5, 100: 2, 1_000: 1}}
+"""How many messages each pattern sends, by the sockets of its chat."""
 
 
 @dataclass
-class FanOut:
-    """What was measured.
+class Reach:
+    """Milliseconds from a message's sending to its last receiver: the median and the most."""
 
-    Attributes:
-        milliseconds: From a message's sending to its last receiver, by the number of sockets: the median and the most.
-        costs: What one message costs, by the members of its chat.
-    """
-
-    milliseconds: dict[int, tuple[float, float]]
-    costs: dict[int, Costs]
+    median: float
+    longest: float
 
 
-def measure() -> FanOut:
-    """Measure both."""
-    milliseconds: dict[int, tuple[float, float]] = {}
-    costs: dict[int, Costs] = {}
-    with world(DELAY_SECONDS) as here:
-        for members in sorted({*SIZES, *SOCKETS}):
-            chat_id, sender_id = here.chat(members)
-            parcels = ceil(members / A_PARCEL) if members > A_PARCEL else 0
-            # The first message opens connections, in every process.
-            here.send(chat_id, sender_id, TEXT, parcels)
-            times = [here.send(chat_id, sender_id, TEXT, parcels) for _ in range(ROUNDS)]
-            if members in SOCKETS:
-                milliseconds[members] = (median(times), max(times))
-            if members in SIZES:
-                costs[members] = here.costs
-    return FanOut(milliseconds, costs)
+Measured = dict[str, dict[int, Reach]]
+"""By pattern and sockets."""
+
+
+def measure() -> Measured:
+    """Measure all of them."""
+    with world(DELAY_SECONDS, counts=False) as here:
+        return {pattern: {sockets: _reach(here, pattern, sockets) for sockets in SOCKETS} for pattern in ROUNDS}
+
+
+def _reach(here: World, pattern: str, sockets: int) -> Reach:
+    from bench.baselines import common, naive  # noqa: PLC0415 - after the environment.
+    from bench.warm_path import make_chat  # noqa: PLC0415
+    from handlers import send_message  # noqa: PLC0415
+
+    handlers: dict[str, Callable[[dict[str, Any], object], dict[str, Any]]] = {
+        "ours": send_message.handler,
+        "common": common.handler,
+        "naive": naive.handler,
+    }
+    chat_id, user_ids = make_chat(sockets)
+    if pattern != "ours":
+        {"common": common, "naive": naive}[pattern].prepare(chat_id, user_ids, 0)  # type: ignore[attr-defined]
+    parcels = ceil(sockets / A_PARCEL) if sockets > A_PARCEL and pattern == "ours" else 0
+    times = []
+    # The first message opens connections, in every process.
+    for turn in range(ROUNDS[pattern][sockets] + (pattern == "ours")):
+        here.begin()
+        event = frame("sendMessage", user_ids[0], chatId=chat_id, text=TEXT, clientMessageId=secrets.token_hex(8))
+        with contextlib.redirect_stdout(io.StringIO()):
+            started = time.monotonic()
+            answer = handlers[pattern](event, None)
+            ended = time.monotonic()
+        last, found = here.last_done()
+        if answer["statusCode"] != 200 or '"error"' in answer["body"] or found != parcels:
+            raise RuntimeError(f"Expected a message in {parcels} parcels, got {answer} in {found}.")
+        if turn or pattern != "ours":
+            # DynamoDB's stand-in works in this process; on AWS it would not.
+            times.append((max(ended, last) - started - here.stood_in) * 1000)
+    return Reach(median(times), max(times))

@@ -5,90 +5,45 @@ What goes into the queue is worked off at once by processes of their own, as man
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from math import ceil
 from multiprocessing import get_context
 from typing import Any
-from uuid import uuid4
 
 import boto3
 import botocore.session
 import msgspec
 from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
-from bench.connections_api import answering
+from bench import environment, proxy
+from bench.baselines import tables
+from bench.meter import Costs, Meter
+from bench.units import Table
 from tests import template
 
 WORKERS = 10
 """As many parcels as 1,000 sockets fill."""
 
-ENVIRONMENT = {
-    "AWS_REGION": "us-east-1",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "TABLE_PREFIX": "kaiwa-test-",
-    "USER_POOL_ID": "pool",
-    "USER_POOL_CLIENT_ID": "client",
-    "DYNAMODB_URL": "https://dynamodb.us-east-1.amazonaws.com",
-    "SOCKET_URL": "wss://socket.example.com/test",
-    "CONNECTIONS_URL": "http://127.0.0.1",
-    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com",
-    "DELIVERIES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-deliveries",
-    "DIRECT_SOCKETS": "100",
-    "BUS_URL": "https://events.us-east-1.amazonaws.com",
-    "EVENT_BUS": "kaiwa-test",
-    "OFFLINE_EVENTS": "false",
-    "MESSAGE_DAYS": "0",
-    "API_URL": "https://api.example.com",
-    "PARAMETERS_URL": "https://ssm.us-east-1.amazonaws.com",
-    "CANARY_PARAMETER": "/kaiwa/test/canary",
-    "STUN_URLS": "",
-    "TURN_URLS": "",
-    "TURN_SECRET": "/kaiwa/test/turn-secret",
-    "TURN_SECONDS": "3600",
-    "CONFIRM_MAIL": "false",
-    "MAIL_URL": "https://email.us-east-1.amazonaws.com",
-    "MAIL_FROM": "kaiwa@example.com",
-    "WEB_URL": "https://chat.example.com",
-    "FILES_URL": "https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
-    "ERASURES_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
-    "LIMITS": '{"sends": 0}',
-    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
-    "POWERTOOLS_SERVICE_NAME": "kaiwa-test",
-}
-"""Models name their tables while they are imported, so this comes before any of them."""
+PREFIX = f"kaiwa-{template.STAGE}-"
 
-# Powertools prints its metrics, which is not what is to be seen here.
-ENVIRONMENT["POWERTOOLS_METRICS_DISABLED"] = "true"
-
-Item = dict[str, dict[str, Any]]
-
-
-@dataclass
-class Costs:
-    """What one message cost.
-
-    Attributes:
-        calls: The calls to DynamoDB and SQS, by operation.
-        write_units: DynamoDB's, transactions counting twice.
-        read_units: The same.
-    """
-
-    calls: dict[str, int] = field(default_factory=dict)
-    write_units: float = 0
-    read_units: float = 0
+Asked = dict[str, Any]
+Answered = dict[str, Any]
 
 
 class World:
-    """The tables, the sockets and what the functions asked of AWS."""
+    """The tables, the sockets and what the functions asked of AWS.
 
-    def __init__(self, url: str, workers: ProcessPoolExecutor) -> None:
+    Attributes:
+        meter: Counts what they ask.
+        answers: What is asked before the tables are: it returns an answer of its own, or None.
+        stood_in: Seconds of processor time that the stand-in for DynamoDB has taken of this process.
+    """
+
+    def __init__(self, workers: ProcessPoolExecutor | None, described: Mapping[str, Table], *, counts: bool) -> None:
         from core import aws  # noqa: PLC0415 - after the environment.
 
         self._over_http = aws.exchange
@@ -96,45 +51,38 @@ class World:
         self._emitter = botocore.session.get_session().get_component("event_emitter")
         self._workers = workers
         self._parcels: list[Future[float]] = []
-        self.url = url
-        self.costs = Costs()
+        self._call = BaseClient._make_api_call
+        self._client = boto3.client("dynamodb")
+        self.answers: Callable[[str, Asked], Answered | None] = lambda _operation, _asked: None
+        self.stood_in = 0.0
+        self.meter = Meter(described, self._ask)
+        self._counts = counts
+        self._stub = BotocoreStubber.__call__
         aws.exchange = self._exchange
+        BaseClient._make_api_call = self._counted()
+        BotocoreStubber.__call__ = self._timed()
 
-    def chat(self, members: int) -> tuple[str, str]:
-        """Make a group of so many members, each with one socket. Returns its id and one of them."""
-        from core import clock  # noqa: PLC0415
-        from models import chats, connections  # noqa: PLC0415
+    def leave(self) -> None:
+        """Put back what was replaced."""
+        from core import aws  # noqa: PLC0415
 
-        self.costs = Costs()
-        ids = [str(uuid4()) for _ in range(members)]
-        now = clock.now()
-        chat = chats.Chat(
-            str(uuid4()), kind="group", member_ids=set(ids), last_seq=0, active_at=now, created_at=now, admins={ids[0]}
-        )
-        chats.create_large(chat)
-        with connections.Connections.batch_write() as batch:
-            for user_id in ids:
-                socket = connections.Socket(user_id, uuid4().hex, uuid4().hex[:16] + "=", clock.milliseconds())
-                batch.save(connections.Connections(user_id, elements={socket.element}, last_seen_at=now))
-        return chat.chat_id, ids[0]
+        aws.exchange = self._over_http
+        BaseClient._make_api_call = self._call
+        BotocoreStubber.__call__ = self._stub
 
-    def send(self, chat_id: str, sender_id: str, text: str, parcels: int) -> float:
-        """Send a message over HTTP, which must go by so many parcels.
+    def begin(self) -> None:
+        """Count from nothing."""
+        self.meter.costs, self._parcels, self.stood_in = Costs(), [], 0.0
 
-        Returns:
-            The milliseconds until the last socket has it.
-        """
-        from core.operations import Caller  # noqa: PLC0415
-        from domain import messages  # noqa: PLC0415
+    def take(self) -> Costs:
+        """Return what was counted, and count from nothing."""
+        costs = self.meter.costs
+        self.begin()
+        return costs
 
-        self.costs, self._parcels = Costs(), []
-        caller = Caller(user_id=sender_id, source_address="127.0.0.1")
-        started = time.monotonic()
-        messages.send(caller, chat_id, messages.Draft(text, (), None, uuid4().hex))
-        if len(self._parcels) != parcels:
-            raise RuntimeError(f"Expected {parcels} parcels, got {len(self._parcels)}: posts have failed.")
-        ends = [time.monotonic(), *(parcel.result() for parcel in self._parcels)]
-        return (max(ends) - started) * 1000
+    def last_done(self) -> tuple[float, int]:
+        """Return when the last parcel of the queue was delivered, and how many there were."""
+        return max((parcel.result() for parcel in self._parcels), default=0.0), len(self._parcels)
 
     def _exchange(
         self,
@@ -147,66 +95,121 @@ class World:
         patience_seconds: float | None = None,
     ) -> Any:
         if service == "execute-api":
+            self.meter.costs.add(operation, len(body))
             return self._over_http(method, service, operation, url, body, headers, patience_seconds)
-        self.costs.calls[operation] = self.costs.calls.get(operation, 0) + 1
         if service == "sqs":
-            text = msgspec.json.decode(body)["MessageBody"]
-            self._parcels.append(self._workers.submit(_deliver, text))
+            self.meter.costs.add("SQS SendMessage", len(body))
+            if self._workers:
+                text = msgspec.json.decode(body)["MessageBody"]
+                self._parcels.append(self._workers.submit(_deliver, text))
             return self._answer(200, b"{}")
+        if service != "dynamodb":
+            self.meter.costs.add(operation, len(body))
+            return self._answer(200, b"{}")
+        answer = None
+
+        def send() -> Answered:
+            nonlocal answer
+            answer = self._from_tables(method, operation, url, body, headers)
+            self.meter.costs.add(operation, len(body), len(answer.body))
+            told: Answered = msgspec.json.decode(answer.body)
+            return told
+
+        self._measured(operation, msgspec.json.decode(body), send)
+        return answer
+
+    def _measured(self, operation: str, asked: Asked, send: Callable[[], Answered]) -> Answered:
+        return self.meter.around(operation, asked, send) if self._counts else send()
+
+    def _from_tables(self, method: str, operation: str, url: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        told = self.answers(operation, msgspec.json.decode(body))
+        if told is not None:
+            return self._answer(200, msgspec.json.encode(told))
         prepared = AWSRequest(method, url, headers=dict(headers), data=body).prepare()
-        _, response = self._emitter.emit_until_response(f"before-send.{service}.{operation}", request=prepared)
-        self._count(operation, msgspec.json.decode(body), msgspec.json.decode(response.content))
+        _, response = self._emitter.emit_until_response(f"before-send.dynamodb.{operation}", request=prepared)
         return self._answer(response.status_code, response.content)
 
-    def _count(self, operation: str, asked: dict[str, Any], answered: dict[str, Any]) -> None:
-        """Add what a call costs (DynamoDB's developer guide, "DynamoDB read and write operations")."""
-        if operation == "UpdateItem":
-            self.costs.write_units += units(answered["Attributes"], 1024)
-        elif operation == "PutItem":
-            item = asked["Item"]
-            self.costs.write_units += units(item, 1024)
-            if "seq" in item:
-                entry = {name: item[name] for name in ("chatId", "messageId", "seq", "senderId")}
-                self.costs.write_units += units(entry, 1024)
-        elif operation == "BatchGetItem":
-            # Eventually consistent reads cost a half, also of an item that is not there.
-            for items in answered["Responses"].values():
-                self.costs.read_units += sum(units(item, 4096) for item in items) / 2
+    def _counted(self) -> Callable[..., Any]:
+        """Return what takes the place of boto3's way to call, for the baselines."""
 
+        def call(client: Any, operation: str, asked: Asked) -> Answered:
+            def send() -> Answered:
+                self.meter.costs.add(operation)
+                answered: Answered = self._call(client, operation, asked)
+                return answered
 
-def units(item: Item, unit_bytes: int) -> int:
-    """Return the units of an item."""
-    return ceil(sum(len(name.encode()) + _size(value) for name, value in item.items()) / unit_bytes)
+            if client.meta.service_model.service_name == "dynamodb" and client is not self._client:
+                return self._measured(operation, asked, send)
+            return send()
 
+        return call
 
-def _size(value: dict[str, Any]) -> int:
-    """Return an attribute's bytes (the developer guide, "DynamoDB item sizes and formats")."""
-    ((kind, held),) = value.items()
-    if kind == "N":
-        return ceil(len(held) / 2) + 1
-    if kind == "SS":
-        return sum(len(element.encode()) for element in held)
-    return len(held.encode()) if kind == "S" else 1
+    def _timed(self) -> Callable[..., Any]:
+        """Return what takes the place of moto's answering."""
+
+        def answer(stub: Any, *given: Any, **named: Any) -> Any:
+            before = time.thread_time()
+            try:
+                return self._stub(stub, *given, **named)
+            finally:
+                self.stood_in += time.thread_time() - before
+
+        return answer
+
+    def _ask(self, operation: str, asked: Asked) -> Answered:
+        told = self.answers(operation, asked)
+        if told is None:
+            told = self._call(self._client, operation, asked)
+        return told
 
 
 @contextmanager
-def world(delay_seconds: float) -> Iterator[World]:
-    """Give a world whose sockets take this long for a post."""
-    os.environ.update(ENVIRONMENT)
+def world(delay_seconds: float = 0, *, has_workers: bool = True, counts: bool = True) -> Iterator[World]:
+    """Give a world whose sockets take this long for a post.
+
+    Args:
+        delay_seconds: So long.
+        has_workers: Whether there are processes that work off the queue; else it is only counted what goes into it.
+        counts: Whether units are counted, which asks much of the tables.
+    """
+    prepare()
     from core.settings import settings  # noqa: PLC0415
 
-    with answering(delay_seconds) as url:
-        os.environ["CONNECTIONS_URL"] = url
+    with proxy.running({"execute-api": delay_seconds}) as sockets:
+        os.environ["CONNECTIONS_URL"] = sockets.url
         settings.cache_clear()
-        with mock_aws(), ProcessPoolExecutor(WORKERS, get_context("spawn"), initializer=_warm) as workers:
-            client = boto3.client("dynamodb")
-            wanted = {"TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes"}
-            wanted |= {"GlobalSecondaryIndexes"}
-            for properties in template.resources("AWS::DynamoDB::Table").values():
-                client.create_table(**{name: properties[name] for name in wanted & properties.keys()})
-            # Each of them starts before anything is measured.
-            list(workers.map(time.sleep, [0.5] * WORKERS))
-            yield World(url, workers)
+        with mock_aws():
+            described = _create_tables()
+            if not has_workers:
+                yield from _living(None, described, counts=counts)
+                return
+            with ProcessPoolExecutor(WORKERS, get_context("spawn"), initializer=_warm) as workers:
+                # Each of them starts before anything is measured.
+                list(workers.map(time.sleep, [0.5] * WORKERS))
+                yield from _living(workers, described, counts=counts)
+
+
+def prepare() -> None:
+    """Put into the environment what functions find there; these log nothing. It comes before any import of theirs."""
+    environment.prepare(POWERTOOLS_LOG_LEVEL="CRITICAL", POWERTOOLS_METRICS_DISABLED="true")
+
+
+def _living(workers: ProcessPoolExecutor | None, described: Mapping[str, Table], *, counts: bool) -> Iterator[World]:
+    living = World(workers, described, counts=counts)
+    try:
+        yield living
+    finally:
+        living.leave()
+
+
+def _create_tables() -> dict[str, Table]:
+    client = boto3.client("dynamodb")
+    wanted = {"TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes"}
+    wanted |= {"GlobalSecondaryIndexes"}
+    everything = [*template.resources("AWS::DynamoDB::Table").values(), *tables.described(PREFIX)]
+    for properties in everything:
+        client.create_table(**{name: properties[name] for name in wanted & properties.keys()})
+    return {properties["TableName"]: Table.described(properties) for properties in everything}
 
 
 def _warm() -> None:

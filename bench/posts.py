@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 
 from adapters import sockets
-from bench.connections_api import answering
+from bench import proxy
 from core import parallel
 from core.settings import settings
 
@@ -24,7 +24,8 @@ Measured = dict[str, float]
 
 def measure() -> Measured:
     """Return the posts per second of processor time, by who posts."""
-    with answering(0) as url:
+    with proxy.running() as sockets_url:
+        url = sockets_url.url
         os.environ["CONNECTIONS_URL"] = url
         settings.cache_clear()
         client = boto3.client(

@@ -1,107 +1,275 @@
-"""docs/performance.md and its plot, made of what was measured."""
+"""docs/performance.md and its plots, made of what was measured."""
 
 import os
 import platform
 import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.fan_out import DELAY_SECONDS, ROUNDS, SOCKETS, FanOut
-from bench.posts import POSTS, Measured
-from bench.round_trips import Times
+from bench import cold_start, cost, fan_out, operations, plots, posts, prices, warm_path
+from bench.cold_start import HOT, UNCOMPILED, YARDSTICK, Start
+from bench.meter import Costs
+from bench.round_trips import ROUNDS, SLOW_SECONDS, Times
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-PLOT = DOCUMENT.parent / "images" / "performance.svg"
+IMAGES = DOCUMENT.parent / "images"
+TEMPLATE = Path(__file__).parent / "performance.md"
+"""The document, with a name in braces wherever something measured stands."""
 
-TEMPLATE = """# Performance
+NAMES = {"ours": "Kaiwa", "common": "common pattern", "naive": "naive pattern", "bare": "bare handler"}
+ABOUT = 1.1
+"""What differs by less is called the same."""
 
-Made by `make bench` on {date}: {cores} cores, Python {python}, {system}. Everything runs on that one machine, the
-clients and AWS's stand-ins too, so these numbers are for comparing one with another; a run on AWS will have others.
-
-![Posts per second of processor time, and time to the last socket](images/performance.svg)
-
-## To the last socket
-
-From the moment a message is sent to the moment the last socket has it, with {delay:.0f} ms for each post, as API
-Gateway takes about. DynamoDB is in memory. Up to 100 sockets are posted to by the function itself, {at_once} at a
-time; more go by the queue to as many functions as there are parcels of 100, which share the {cores} cores here and
-would have their own on AWS. What SQS itself takes is not in it. {rounds} messages each.
-
-| sockets | median | longest |
-|---:|---:|---:|
-{reach}
-
-## What a post costs
-
-Posts per second of the processor's time, {posts:,} at a time against a server in another process, in turns, the
-median of five turns.
-
-| | posts per CPU second | of boto3 with 32 threads |
-|---|---:|---:|
-{rates}
-
-## What a message costs
-
-1 KB of text, by the members of the chat, who have a socket each. Units are DynamoDB's, computed from the items' true
-sizes: the tests hold the message between two to 4 write units.
-
-| members | UpdateItem | PutItem | BatchGetItem | messages to SQS | posts | write units | read units |
-|---:|---:|---:|---:|---:|---:|---:|---:|
-{costs}
-
-The set of a chat's members is in the chat's item, so the one write that numbers a message and authorises its sender
-grows with it: at 1,000 members it is most of the write units, and about 2 % of what the posts cost
-(`docs/decisions/`).
-
-## Round trips on the local stack
-
-A warm socket of the local stack, in turns, milliseconds. An unknown action is the floor: it passes the same gateway
-and a function that does nothing.
-
-| | median | p90 | p99 | of an unknown action |
-|---|---:|---:|---:|---:|
-{trips}
-
-"""
-
-BAR_WIDTH = 300
-ROW_HEIGHT = 26
+ORDER = ("bare", "ours", "common", "naive")
+USERS = (1_000, 10_000, 100_000, 1_000_000)
+SIZES = warm_path.SIZES
 
 
-def write(trips: Times, posts: Measured, fan_out: FanOut) -> None:
-    """Write both."""
-    DOCUMENT.write_text(_document(trips, posts, fan_out))
-    PLOT.parent.mkdir(exist_ok=True)
-    PLOT.write_text(_plot(posts, fan_out))
+@dataclass
+class Results:
+    """Everything that was measured."""
+
+    cold_start: dict[str, Start]
+    warm_path: warm_path.Measured
+    round_trips: Times
+    slow_round_trips: Times
+    posts: posts.Measured
+    operations: operations.Measured
+    fan_out: fan_out.Measured
 
 
-def _document(trips: Times, posts: Measured, fan_out: FanOut) -> str:
+def write(results: Results) -> None:
+    """Write the document and the plots."""
+    DOCUMENT.write_text(_document(results))
+    IMAGES.mkdir(exist_ok=True)
+    for name, plot in _plots(results).items():
+        (IMAGES / f"performance-{name}.svg").write_text(plot)
+
+
+def rate(results: Results, pattern: str, members: int) -> float:
+    """Return deliveries per second of processor time; those of the queue are made by other functions, and counted."""
+    warm = results.warm_path
+    milliseconds = warm.messages[pattern][members].milliseconds
+    parcels = warm.messages[pattern][members].costs.calls.get("SendMessage", 0)
+    return members * 1000 / (milliseconds + parcels * warm.parcel.milliseconds)
+
+
+def dynamodb(costs: Costs) -> float:
+    """Return what DynamoDB takes for it, in dollars."""
+    return prices.WRITE_UNIT * costs.write_units + prices.READ_UNIT * costs.read_units
+
+
+def _document(results: Results) -> str:
+    from bench.soak import SOCKETS as SOAK_SOCKETS  # noqa: PLC0415
     from core.parallel import MOST_AT_ONCE  # noqa: PLC0415 - after the environment.
+    from deploy import package  # noqa: PLC0415
 
-    base = posts["boto3, 32 threads"]
-    floor = statistics.median(trips["unknown action"])
-    return TEMPLATE.format(
+    warm, day = results.warm_path, cost.Day()
+    idle, page_idle = (
+        cost.idle_socket_hour(results.operations, warm, seconds).times(1000)
+        for seconds in (cost.PING_SECONDS, cost.PAGE_PING_SECONDS)
+    )
+    zips = [
+        f"{name}.zip {package.artifact('arm64', name).stat().st_size / 1e6:.1f} MB"
+        for name in package.NAMES
+        if package.build("arm64", name)
+    ]
+    parts = _part_names(results)
+    return TEMPLATE.read_text().format(
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        machine=_processor(),
         cores=os.cpu_count(),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
-        delay=DELAY_SECONDS * 1000,
+        elsewhere=warm_path.ELSEWHERE,
+        short=_short(results),
+        short_words=_short_words(results),
+        delay=fan_out.DELAY_SECONDS * 1000,
         at_once=MOST_AT_ONCE,
+        reach=_reach(results.fan_out),
+        parcel=warm.parcel.milliseconds,
+        warm=_warm(warm),
+        signal=warm.signal.milliseconds,
+        posts=posts.POSTS,
+        rates=_rates(results.posts),
+        asked="\n".join(_asked(warm, members, pattern) for members in SIZES for pattern in ("ours", "common", "naive")),
+        turns=cold_start.TURNS,
+        starts=_starts(results.cold_start),
+        zips=", ".join(zips),
+        lengths=" | ".join(f"{length:,} messages" for length in operations.LENGTHS),
+        length_columns="---:|" * len(operations.LENGTHS),
+        long=_grown(results, [f"{length:,} messages" for length in operations.LENGTHS]),
+        numbers=" | ".join(f"{number:,} chats" for number in operations.CHATS),
+        number_columns="---:|" * len(operations.CHATS),
+        many=_grown(results, [f"{number:,} chats" for number in operations.CHATS]),
+        every="\n".join(_operation(*one) for one in results.operations[operations.CONVERSATION].items()),
         rounds=ROUNDS,
-        posts=POSTS,
-        reach="\n".join(
-            f"| {sockets:,} | {median:.0f} ms | {longest:.0f} ms |"
-            for sockets, (median, longest) in fan_out.milliseconds.items()
-        ),
-        rates="\n".join(f"| {name} | {rate:,.0f} | {rate / base:.1f} times |" for name, rate in posts.items()),
-        costs="\n".join(
-            f"| {members:,} | {cost.calls.get('UpdateItem', 0)} | {cost.calls.get('PutItem', 0)} "
-            f"| {cost.calls.get('BatchGetItem', 0)} | {cost.calls.get('SendMessage', 0)} | {members} "
-            f"| {cost.write_units:g} | {cost.read_units:g} |"
-            for members, cost in fan_out.costs.items()
-        ),
-        trips="\n".join(_trip(name, times, floor) for name, times in trips.items()),
+        slow=SLOW_SECONDS * 1000,
+        chain=_chain(results),
+        trips=_trips(results),
+        latencies=", ".join(f"{wait:g} ms for {_service(name)}" for name, wait in cost.LATENCIES.items()),
+        looked_up=prices.LOOKED_UP,
+        million="\n".join(_million(warm, members) for members in SIZES),
+        parts=" | ".join(parts),
+        part_columns="---:|" * len(parts),
+        rest=_rest(results, parts),
+        calls=cost.call(results.operations, warm).total * prices.MILLION,
+        idle=idle.total,
+        idle_minutes=idle.parts["connection minutes"],
+        idle_pings=idle.parts["pings"],
+        ping_seconds=cost.PING_SECONDS,
+        page_idle=page_idle.total,
+        page_ping_seconds=cost.PAGE_PING_SECONDS,
+        life_hours=cost.LIFE_HOURS,
+        hours=day.hours_connected,
+        openings=day.openings,
+        two=day.sent_to_two,
+        ten=day.sent_to_ten,
+        hundred=day.sent_to_hundred,
+        deliveries=day.sent_to_two + day.sent_to_ten * 9 + day.sent_to_hundred * 99,
+        calls_a_day=day.calls,
+        months="\n".join(_month(results, users) for users in USERS),
+        hosted="\n".join(_hosted(one) for one in prices.HOSTED),
+        soak_sockets=SOAK_SOCKETS,
     )
+
+
+def _processor() -> str:
+    found = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return found[0] if found else platform.processor() or "an unnamed processor"
+
+
+def _short(results: Results) -> str:
+    rows = []
+    for members in SIZES:
+        ours = rate(results, "ours", members)
+        asked = {name: dynamodb(results.warm_path.messages[name][members].costs) for name in ("ours", "common")}
+        rows.append(
+            f"| {members:,} | {ours:,.0f} | {ours / rate(results, 'common', members):.1f} times "
+            f"| {ours / rate(results, 'naive', members):.1f} times | ${asked['ours'] * prices.MILLION:,.2f} "
+            f"| {_less(asked['common'] / asked['ours'])} |"
+        )
+    return "\n".join(rows)
+
+
+def _less(times: float) -> str:
+    return (
+        f"{times:.1f} times less" if times > 1.1 else "about the same" if times > 0.9 else f"{1 / times:.1f} times MORE"
+    )
+
+
+def _short_words(results: Results) -> str:
+    """Say where the goals are met, and where not."""
+    fast = all(rate(results, "ours", size) >= 2.5 * rate(results, "common", size) for size in SIZES)
+    costs = {
+        size: [dynamodb(results.warm_path.messages[name][size].costs) for name in ("common", "ours")] for size in SIZES
+    }
+    few = [size for size, (common, ours) in costs.items() if common < 2 * ours]
+    reached = [size for size in SIZES if size not in few]
+    words = [
+        f"The goal of 2.5 times the deliveries of the common pattern for the same processor time is "
+        f"{'met in chats of every size' if fast else 'NOT met in all of them'}."
+    ]
+    met = ", ".join(f"{size:,}" for size in reached) or "no size"
+    words.append(
+        f"That of half its price in DynamoDB is met in chats of {met}"
+        + (f", and not in those of {', '.join(map(str, few))}, where both cost about the same." if few else ".")
+    )
+    return " ".join(words)
+
+
+def _reach(measured: fan_out.Measured) -> str:
+    return "\n".join(
+        f"| {sockets:,} | "
+        + " | ".join(f"{by[sockets].median:,.0f} ms, {by[sockets].longest:,.0f} ms" for by in measured.values())
+        + " |"
+        for sockets in fan_out.SOCKETS
+    )
+
+
+def _warm(warm: warm_path.Measured) -> str:
+    return "\n".join(
+        f"| {members:,} | "
+        + " | ".join(
+            f"{warm.messages[name][members].milliseconds:,.2f}" for name in ("bare", "ours", "common", "naive")
+        )
+        + " |"
+        for members in SIZES
+    )
+
+
+def _rates(measured: posts.Measured) -> str:
+    base = measured["boto3, 32 threads"]
+    return "\n".join(f"| {name} | {each:,.0f} | {each / base:.1f} times |" for name, each in measured.items())
+
+
+def _asked(warm: warm_path.Measured, members: int, pattern: str) -> str:
+    measured = warm.messages[pattern][members]
+    costs = measured.costs
+    posted, queued = costs.calls.get("PostToConnection", 0), costs.calls.get("SendMessage", 0)
+    calls = sum(costs.calls.values()) - posted - queued
+    return (
+        f"| {members:,} | {NAMES[pattern]} | {calls:,g} | {costs.write_units:,g} | {costs.read_units:,g} | {posted:,g} "
+        f"| {queued:g} | {costs.waits.get('dynamodb', 0)} | {costs.waits.get('execute-api', 0)} "
+        f"| {costs.sent / 1000:,.1f} and {costs.received / 1000:,.1f} | {measured.log_bytes:,} |"
+    )
+
+
+def _starts(starts: Mapping[str, Start]) -> str:
+    base = starts[YARDSTICK]
+    others = sorted(starts.keys() - {*HOT, YARDSTICK, UNCOMPILED})
+    return "\n".join(
+        f"| {f'**{name}**' if name in HOT else name} | {starts[name].processor:.0f} ms "
+        f"| {starts[name].processor / base.processor:.2f} times | {starts[name].wall:.0f} ms "
+        f"| {starts[name].megabytes:.0f} MB | {starts[name].modules:.0f} |"
+        for name in (YARDSTICK, *HOT, UNCOMPILED, *others)
+    )
+
+
+def _grown(results: Results, places: list[str]) -> str:
+    return "\n".join(
+        f"| {name} | " + " | ".join(_units(results.operations[place][name]) for place in places) + " |"
+        for name in results.operations[places[0]]
+    )
+
+
+def _units(costs: Costs) -> str:
+    calls, _, _ = _split(costs)
+    return f"{calls} calls, {costs.write_units:g} written, {costs.read_units:g} read"
+
+
+def _split(costs: Costs) -> tuple[int, int, int]:
+    """Return the calls to DynamoDB, the posts, and the other calls."""
+    posted = costs.calls.get("PostToConnection", 0)
+    known = {"Item", "Query", "Scan", "Items"}
+    calls = sum(number for name, number in costs.calls.items() if any(name.endswith(one) for one in known))
+    return calls, posted, sum(costs.calls.values()) - calls - posted
+
+
+def _operation(name: str, costs: Costs) -> str:
+    calls, posted, others = _split(costs)
+    return f"| {name} | {calls} | {others} | {posted} | {costs.write_units:g} | {costs.read_units:g} |"
+
+
+def _chain(results: Results) -> float:
+    fast, slow = (
+        statistics.median(times["sendMessage"]) - statistics.median(times["unknown action"])
+        for times in (results.round_trips, results.slow_round_trips)
+    )
+    return (slow - fast) / (SLOW_SECONDS * 1000)
+
+
+def _trips(results: Results) -> str:
+    floor = statistics.median(results.round_trips["unknown action"])
+    rows = [_trip(name, times, floor) for name, times in results.round_trips.items()]
+    slow = results.slow_round_trips["sendMessage"]
+    return "\n".join([*rows, _trip(f"sendMessage, {SLOW_SECONDS * 1000:.0f} ms a call", slow, floor)])
 
 
 def _trip(name: str, times: list[float], floor: float) -> str:
@@ -110,28 +278,83 @@ def _trip(name: str, times: list[float], floor: float) -> str:
     return f"| {name} | {median:.1f} | {percentiles[89]:.1f} | {percentiles[98]:.1f} | {median / floor:.1f} times |"
 
 
-def _plot(posts: Measured, fan_out: FanOut) -> str:
-    reach = {f"{sockets:,} sockets": fan_out.milliseconds[sockets][0] for sockets in SOCKETS}
-    top, first = _bars("Posts per second of processor time", dict(posts), "", 0)
-    bottom, last = _bars("Milliseconds to the last socket, 15 ms a post", reach, " ms", first)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 560 {last}" width="560" height="{last}" '
-        'font-family="system-ui, sans-serif" font-size="13" role="img">\n'
-        "<title>Posts per second of processor time, and time to the last socket</title>\n"
-        f'<rect width="560" height="{last}" fill="#fff"/>\n{top}{bottom}</svg>\n'
+def _service(name: str) -> str:
+    return {"dynamodb": "DynamoDB", "execute-api": "a post", "sqs": "SQS"}[name]
+
+
+def _million(warm: warm_path.Measured, members: int) -> str:
+    bills = [cost.message(warm, pattern, members).times(prices.MILLION) for pattern in ("ours", "common", "naive")]
+    totals = " | ".join(f"${bill.total:,.2f}" for bill in bills)
+    return f"| {members:,} | {totals} | ${bills[0].parts['sockets']:,.2f} |"
+
+
+def _part_names(results: Results) -> list[str]:
+    names: dict[str, None] = {}
+    for members in SIZES:
+        names |= dict.fromkeys(cost.message(results.warm_path, "ours", members).parts)
+    return [name for name in names if name != "sockets"]
+
+
+def _rest(results: Results, parts: Iterable[str]) -> str:
+    rows = []
+    for members in SIZES:
+        for pattern in ("ours", "common", "naive"):
+            bill = cost.message(results.warm_path, pattern, members).times(prices.MILLION)
+            cells = " | ".join(f"${bill.parts.get(name, 0):,.2f}" for name in parts)
+            rows.append(f"| {members:,} | {NAMES[pattern]} | {cells} |")
+    return "\n".join(rows)
+
+
+def _month(results: Results, users: int) -> str:
+    day = cost.Day()
+    bill = cost.month(results.operations, results.warm_path, users)
+    sizes = ((2, day.sent_to_two), (10, day.sent_to_ten), (100, day.sent_to_hundred))
+    sent = sum(cost.message(results.warm_path, "ours", members).total * number for members, number in sizes)
+    messages, pings = sent * users * cost.DAYS, bill.parts["pings"]
+    parts = (
+        bill.total,
+        messages,
+        pings,
+        bill.total - messages - pings,
+        cost.ably_month(users),
+        cost.zegocloud_month(users),
     )
+    total, *others = (f"${part:,.0f}" for part in parts)
+    return f"| {users:,} | {total} | ${bill.total / users:.3f} | {' | '.join(others)} |"
 
 
-def _bars(title: str, values: dict[str, float], unit: str, top: int) -> tuple[str, int]:
-    """Draw a bar for each value. Returns the drawing, and where it ends."""
-    longest = max(values.values())
-    lines = [f'<text x="16" y="{top + 26}" font-weight="600" fill="#1d2733">{title}</text>']
-    for row, (name, value) in enumerate(values.items()):
-        y = top + 40 + row * ROW_HEIGHT
-        width = BAR_WIDTH * value / longest
-        lines += [
-            f'<text x="150" y="{y + 14}" text-anchor="end" fill="#1d2733">{name}</text>',
-            f'<rect x="160" y="{y}" width="{width:.0f}" height="18" rx="3" fill="#2f6f8f"/>',
-            f'<text x="{166 + width:.0f}" y="{y + 14}" fill="#1d2733">{value:,.0f}{unit}</text>',
-        ]
-    return "\n".join(lines) + "\n", top + 40 + len(values) * ROW_HEIGHT + 14
+def _hosted(one: prices.Hosted) -> str:
+    when = prices.LOOKED_UP if one.verified else f"{prices.LOOKED_UP}, second hand"
+    return f"| {one.name} | {one.price} | {one.source} | {when} |"
+
+
+def _plots(results: Results) -> dict[str, str]:
+    starts = results.cold_start
+    rows = [("boto3 and one client", starts[YARDSTICK].processor, "yardstick")]
+    rows += [(name, starts[name].processor, "ours") for name in HOT]
+    rows.append(("without bytecode", starts[UNCOMPILED].processor, "naive"))
+    names = ("ours", "common", "naive")
+    return {
+        "processor": plots.lines(
+            "Deliveries per second of processor time",
+            {name: {members: rate(results, name, members) for members in SIZES} for name in names},
+            "members of the chat",
+            "more is better",
+        ),
+        "reach": plots.lines(
+            "Milliseconds to the last socket, 15 ms a post",
+            {name: {sockets: each.median for sockets, each in by.items()} for name, by in results.fan_out.items()},
+            "sockets",
+            "less is better",
+        ),
+        "cold-start": plots.bars("Milliseconds of processor time before the first event", rows, " ms"),
+        "cost": plots.lines(
+            "Dollars for a million messages",
+            {
+                name: {size: cost.message(results.warm_path, name, size).total * prices.MILLION for size in SIZES}
+                for name in names
+            },
+            "members of the chat",
+            "less is better",
+        ),
+    }

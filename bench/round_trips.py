@@ -8,7 +8,6 @@ measured in turns, so that whatever else the machine does falls on both alike.
 import asyncio
 import json
 import secrets
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +15,15 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from bench.proxy import Proxy
+from local.stack import Stack
+
 WARM_UP = 50
-ROUNDS = 500
+ROUNDS = 400
 TIMEOUT = 30.0
+
+SLOW_SECONDS = 0.02
+"""How much longer every call of the deployed function takes, where calls are delayed."""
 
 Frame = dict[str, Any]
 
@@ -26,8 +31,18 @@ Frame = dict[str, Any]
 Times = dict[str, list[float]]
 
 
+def delay(stack: Stack, proxy: Proxy) -> None:
+    """Have the deployed SendMessage make its calls through the proxy."""
+    functions = stack.client("lambda")
+    name = "kaiwa-local-SendMessage"
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    for setting in ("DYNAMODB_URL", "CONNECTIONS_URL"):
+        variables[setting] = variables[setting].replace(stack.aws_endpoint, proxy.url)
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
 async def measure(api_url: str) -> Times:
-    """Measure, print, and return the milliseconds of each round trip, by the name of its frame."""
+    """Measure and return the milliseconds of each round trip, by the name of its frame."""
     async with httpx.AsyncClient(base_url=api_url, timeout=TIMEOUT) as http:
         _, ann = await _person(http, "ann")
         bob_id, bob = await _person(http, "bob")
@@ -50,7 +65,6 @@ async def measure(api_url: str) -> Times:
         await socket.close()
         await listener.close()
         await listening
-    _show(times)
     return times
 
 
@@ -90,14 +104,3 @@ async def _socket(http: httpx.AsyncClient, headers: dict[str, str]) -> ClientCon
 async def _drain(socket: ClientConnection) -> None:
     async for _ in socket:
         pass
-
-
-def _show(times: dict[str, list[float]]) -> None:
-    floor = statistics.median(times["unknown action"])
-    print(f"  Round trips on a warm socket, {ROUNDS} of each, in turns (milliseconds)\n")
-    print(f"  {'':16}{'median':>8}{'p90':>8}{'p99':>8}   of an unknown action")
-    for name, each in times.items():
-        percentiles = statistics.quantiles(each, n=100)
-        median = statistics.median(each)
-        print(f"  {name:16}{median:8.1f}{percentiles[89]:8.1f}{percentiles[98]:8.1f}   {median / floor:.1f} times")
-    print()

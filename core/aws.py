@@ -1,8 +1,8 @@
 """Signed requests to AWS, on connections that are kept alive.
 
 A botocore client looks up, builds, checks and reports each call in layers that a message's few calls do not use, and
-that take most of the processor time of a call. So the hot calls, to DynamoDB, sockets and queues, go out from here, by
-the standard library's own HTTP; of botocore there are the credentials.
+that take most of the processor time of a call, and of a cold start. So the hot calls, to DynamoDB, sockets and queues,
+go out from here.
 """
 
 import math
@@ -13,16 +13,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-import msgspec
-from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import HTTPClientError
-from botocore.session import get_session
 
 from core import parallel, signature
-from core.settings import settings
+from core.http import Answer, BrokenAnswer, Connection
+from core.settings import Credentials, given_credentials, settings
 
 TIMEOUT_SECONDS = (1, 2)
 """To connect, and between two bytes. Both services answer in milliseconds: another try beats more patience."""
@@ -37,48 +34,55 @@ so that many who were refused together do not come back together (AWS Architectu
 Jitter")."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What AWS answered.
-
-    Attributes:
-        status: The HTTP status.
-        body: The bytes of the body.
-        headers: The headers, in lower case.
-    """
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = {}
-
-
 @cache
-def _credentials() -> Credentials:
-    credentials = get_session().get_credentials()
-    if not credentials:
-        raise RuntimeError("Expected AWS credentials in the environment, found none.")
-    return credentials
+def _credentials() -> Callable[[], Credentials]:
+    """Return what tells who this function is to AWS.
+
+    What the environment says is good for as long as the process lives. Else botocore knows where to look, and when to
+    look again; to import it takes as long as all the rest of a cold start.
+    """
+    if given := given_credentials():
+        return lambda: given
+    from botocore.session import get_session  # noqa: PLC0415 - for the reason above.
+
+    found = get_session().get_credentials()
+    if not found:
+        raise RuntimeError("Expected AWS credentials, found none.")
+
+    def read() -> Credentials:
+        key, secret, token, *_ = found.get_frozen_credentials()
+        return Credentials(str(key), str(secret), token)
+
+    return read
 
 
 class _Pool:
     """The open connections to one server that nobody uses at the moment, the last used first."""
 
     def __init__(self, scheme: str, host: str) -> None:
-        self._scheme = scheme
-        self._host = host
-        self._idle: deque[HTTPConnection] = deque(maxlen=parallel.MOST_AT_ONCE)
+        address = urlsplit(f"{scheme}://{host}")
+        self._host = address.hostname or ""
+        self._is_encrypted = scheme == "https"
+        self._port = address.port or (443 if self._is_encrypted else 80)
+        self._idle: deque[Connection] = deque(maxlen=parallel.MOST_AT_ONCE)
 
-    def take(self) -> HTTPConnection:
-        """Return a connection that is open, or one that opens with the first request."""
+    def take(self) -> Connection:
+        """Return an open connection.
+
+        Raises:
+            OSError: None can be opened.
+        """
         while True:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                return self._new()
+                trust = _trust() if self._is_encrypted else None
+                return Connection(self._host, self._port, trust, TIMEOUT_SECONDS[0])
             if _is_open(connection):
                 return connection
             connection.close()
 
-    def give_back(self, connection: HTTPConnection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request."""
         self._idle.append(connection)
 
@@ -87,19 +91,19 @@ class _Pool:
         while self._idle:
             self._idle.pop().close()
 
-    def _new(self) -> HTTPConnection:
-        connect_seconds, _ = TIMEOUT_SECONDS
-        if self._scheme == "https":
-            connection: HTTPConnection = HTTPSConnection(self._host, timeout=connect_seconds, context=_trust())
-        else:
-            connection = HTTPConnection(self._host, timeout=connect_seconds)
-        connection.connect()
-        return connection
-
 
 @cache
 def _trust() -> ssl.SSLContext:
     return ssl.create_default_context()
+
+
+def prepare() -> None:
+    """Do what the first call would have to: a process that starts has a whole processor, one that serves its share.
+
+    To read whom the system trusts takes 16 ms of a processor, and so 50 ms of what a function of 512 MB has of one.
+    """
+    if settings().dynamodb_url.startswith("https:"):
+        _trust()
 
 
 @cache
@@ -107,12 +111,10 @@ def _pool(scheme: str, host: str) -> _Pool:
     return _Pool(scheme, host)
 
 
-def _is_open(connection: HTTPConnection) -> bool:
+def _is_open(connection: Connection) -> bool:
     """Say whether the other side has not closed a connection meanwhile: nothing is to be read from one that rests."""
-    if connection.sock is None:
-        return False
     poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
+    poll.register(connection.socket, select.POLLIN)
     return not poll.poll(0)
 
 
@@ -155,9 +157,9 @@ def _signed(method: str, service: str, url: str, body: bytes, headers: Mapping[s
     )
 
 
-def credentials() -> ReadOnlyCredentials:
+def credentials() -> Credentials:
     """Return who this function is to AWS, at this moment."""
-    return _credentials().get_frozen_credentials()
+    return _credentials()()
 
 
 def exchange(  # noqa: PLR0917 - a request has these parts.
@@ -186,22 +188,18 @@ def exchange(  # noqa: PLR0917 - a request has these parts.
     address = urlsplit(url)
     target = f"{address.path}?{address.query}" if address.query else address.path
     pool = _pool(address.scheme, address.netloc)
-    connection: HTTPConnection | None = None
+    connection: Connection | None = None
     try:
         connection = pool.take()
-        connection.sock.settimeout(patience_seconds or TIMEOUT_SECONDS[1])
-        connection.request(method, target, body, dict(headers))
-        response = connection.getresponse()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        answer = Answer(response.status, response.read(), told)
-    except (OSError, HTTPException) as error:
+        answer, stays_open = connection.ask(method, target, headers, body, patience_seconds or TIMEOUT_SECONDS[1])
+    except (OSError, BrokenAnswer) as error:
         if connection:
             connection.close()
         raise HTTPClientError(error=error) from error
-    if response.will_close:
-        connection.close()
-    else:
+    if stays_open:
         pool.give_back(connection)
+    else:
+        connection.close()
     return answer
 
 
@@ -237,4 +235,5 @@ def wait(attempt: int) -> None:
     Args:
         attempt: How many tries there were, from 1.
     """
-    time.sleep(random.uniform(0, LONGEST_WAIT_SECONDS * 2 ** (attempt - 1)))  # noqa: S311 - chance, not a secret.
+    # Processes that were restored from one snapshot share the state of random.uniform, and would wait alike.
+    time.sleep(random.SystemRandom().uniform(0, LONGEST_WAIT_SECONDS * 2 ** (attempt - 1)))

@@ -16,17 +16,17 @@ Password = Annotated[str, Meta(min_length=1, max_length=256)]
 NewPassword = Annotated[Password, Meta(pattern=r"^\S(.*\S)?$(?!\n)")]
 """Without a space at either end, which Cognito does not take."""
 
-Code = Annotated[str, Meta(min_length=1, max_length=128)]
+Code = Annotated[str, Meta(min_length=1, max_length=128, description="What was mailed.")]
 """What was mailed to prove that a mail address is one's own."""
 
-Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Seq = Annotated[int, Meta(ge=0, le=2**53, description="A place in the chat's log.")]
 """A place in a chat's log. JavaScript counts exactly up to here."""
 
-Limit = Annotated[int, Meta(ge=1, le=100)]
-"""How many to return at most."""
+Limit = Annotated[int, Meta(ge=1, le=100, description="How many to return at most.")]
 
-Cursor = Annotated[str, Meta(min_length=1, max_length=1024)]
-"""Where the page before ended, as its ``nextCursor`` said."""
+Cursor = Annotated[
+    str, Meta(min_length=1, max_length=1024, description="Where the page before ended, as its `nextCursor` said.")
+]
 
 Text = Annotated[str, Meta(min_length=1, max_length=8000)]
 """What a message says."""

@@ -6,7 +6,9 @@ renders the same result as an HTTP response or as a reply frame. Below it nobody
 """
 
 import base64
+import hmac
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -18,6 +20,7 @@ from core import clock, deadline, telemetry
 from core.errors import (
     Failure,
     FieldError,
+    Forbidden,
     Internal,
     InvalidRequest,
     TooLarge,
@@ -25,6 +28,7 @@ from core.errors import (
     Unavailable,
     UnsupportedType,
 )
+from core.settings import settings
 from core.shapes import Request
 
 MOST_FRAME_BYTES = 32 * 1024
@@ -51,6 +55,20 @@ PASSING_AWS_ERRORS = frozenset(
     }
 )
 """Codes with which an AWS service says "not now" (each service's API reference, "Common errors")."""
+
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+"""On every answer over HTTP (OWASP's "REST Security Cheat Sheet"): nobody keeps it, runs or frames it, learns from a
+redirect where it came from, comes back without TLS within two years (browsers heed that over TLS alone), or guesses its
+type."""
+
+EDGE_HEADER = "x-edge-secret"
+"""What CloudFront proves itself with (resources/firewall.yml)."""
 
 Event = Mapping[str, Any]
 Data = TypeVar("Data")
@@ -247,7 +265,7 @@ def decode(fields: dict[str, Any], texts: Mapping[str, str], request: type[Reque
     Raises:
         InvalidRequest: With every field at fault.
     """
-    types = {field.encode_name: field for field in msgspec.structs.fields(request)}
+    types = _fields(request)
     problems = [
         FieldError(name, "This field is not known here.") for name in fields if name not in types or name in texts
     ]
@@ -266,6 +284,12 @@ def decode(fields: dict[str, Any], texts: Mapping[str, str], request: type[Reque
     if problems:
         raise InvalidRequest.fields(problems)
     return request(**values)
+
+
+@cache
+def _fields(request: type[Request]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return a request's fields by their names on the wire."""
+    return {field.encode_name: field for field in msgspec.structs.fields(request)}
 
 
 def _field_error(name: str, words: str) -> FieldError:
@@ -355,7 +379,7 @@ class _Http:
         return operations.by_route[self.route]
 
     def visitor(self) -> Visitor:
-        return Visitor(source_address=self._context["http"]["sourceIp"])
+        return Visitor(source_address=self._source_address())
 
     def caller(self) -> Caller:
         """Take the user from Cognito's access token, whose signature and expiry API Gateway has checked.
@@ -367,9 +391,24 @@ class _Http:
             raise Unauthenticated("unauthenticated", "An access token is required.")
         return Caller(
             user_id=claims["sub"],
-            source_address=self._context["http"]["sourceIp"],
+            source_address=self._source_address(),
             issued_at=int(claims["iat"]),
         )
+
+    def _source_address(self) -> str:
+        """Return the client's address, which is CloudFront's word where a firewall stands before the API.
+
+        Raises:
+            Forbidden: There is a firewall, and the request came around it.
+        """
+        secret = settings().edge_secret
+        if not secret:
+            return str(self._context["http"]["sourceIp"])
+        headers = self._event["headers"]
+        if not hmac.compare_digest(headers.get(EDGE_HEADER, "").encode(), secret.encode()):
+            raise Forbidden("forbidden", "This address is not for clients.")
+        # API Gateway adds CloudFront's address and CloudFront the client's; what is before them the client wrote.
+        return str(headers["x-forwarded-for"].split(",")[-2].strip())
 
     def take(self, operations: Operations) -> tuple[Operation, dict[str, Any], Mapping[str, str]]:
         """Return the operation, the body's fields, and the texts of the path, the query and the headers it names."""
@@ -409,7 +448,7 @@ class _Http:
 
     def render(self, result: Reply[Any] | Failure) -> dict[str, Any]:
         """Return API Gateway's response: JSON, or a problem document (RFC 9457)."""
-        headers = {"cache-control": "no-store"}
+        headers = dict(HEADERS)
         if isinstance(result, Failure):
             headers["content-type"] = "application/problem+json"
             if result.retry_after is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from functools import cache, partial
+from functools import cache
 from typing import Any, TypeVar, overload
 
 First = TypeVar("First")
@@ -49,14 +49,32 @@ def together(first: Callable[[], Any], /, *others: Callable[[], Any]) -> tuple[A
 def each(call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Call once for each item, at most ``MOST_AT_ONCE`` at a time, and return the results in the items' order.
 
-    A call made from inside must not itself use this module, or all threads could wait for each other.
+    The caller's own thread takes its share, and no item waits for another: each thread takes the next one that nobody
+    has taken yet.
+
+    Raises:
+        Exception: What one of the calls raised, once all have ended; where several did, what the first of these raised.
     """
     everything = list(items)
-    if len(everything) == 1:
-        return [call(everything[0])]
-    under_way = [_begin(partial(call, item)) for item in everything]
-    wait(under_way)
-    return [one.result() for one in under_way]
+    results: list[Any] = [None] * len(everything)
+    raised: dict[int, Exception] = {}
+    numbers = iter(range(len(everything)))
+
+    def take_turns() -> None:
+        for number in numbers:
+            try:
+                results[number] = call(everything[number])
+            except Exception as error:
+                raised[number] = error
+
+    others = min(MOST_AT_ONCE, len(everything)) - 1
+    under_way = [_begin(take_turns) for _ in range(others)]
+    take_turns()
+    # What has not begun by now finds nothing to do, and might have to wait for a thread that waits itself.
+    wait([other for other in under_way if not other.cancel()])
+    if raised:
+        raise raised[min(raised)]
+    return results
 
 
 def _begin(call: Callable[[], Result]) -> "Future[Result]":

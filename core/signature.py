@@ -13,9 +13,9 @@ from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
-from botocore.credentials import ReadOnlyCredentials
 
 from core import clock
+from core.settings import Credentials
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -28,7 +28,7 @@ Using Query Parameters")."""
 
 
 def signed(
-    credentials: ReadOnlyCredentials,
+    credentials: Credentials,
     *,
     region: str,
     service: str,
@@ -69,7 +69,7 @@ def signed(
 
 
 def signed_query(
-    credentials: ReadOnlyCredentials,
+    credentials: Credentials,
     *,
     region: str,
     method: str,
@@ -107,7 +107,7 @@ def signed_query(
 
 
 def signed_form(
-    credentials: ReadOnlyCredentials,
+    credentials: Credentials,
     *,
     region: str,
     bucket: str,
@@ -176,7 +176,7 @@ def _to_sign(moment: str, scope: str, request: str) -> str:
     return f"{ALGORITHM}\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
 
 
-def _signature(credentials: ReadOnlyCredentials, scope: str, text: str) -> str:
+def _signature(credentials: Credentials, scope: str, text: str) -> str:
     return hmac.digest(_key(credentials.secret_key, *scope.split("/")), text.encode(), "sha256").hex()
 
 

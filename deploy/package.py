@@ -1,9 +1,9 @@
-"""Build the Lambda zips: our five packages and the libraries the Lambda runtime does not bring.
+"""Build the Lambda zips: our five packages and the libraries the Lambda runtime does not bring, with their bytecode.
 
 One zip serves all functions but those that work on pictures. Theirs holds Pillow besides, which the others need not
 unpack at every cold start.
 
-The same sources and pins give the same bytes. Libraries are fetched once per set of pins and kept under
+The same sources and pins give the same bytes. Libraries are fetched and compiled once per set of pins and kept under
 `.build/vendor/`, so a second build needs no network.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import os
 import platform
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -20,13 +21,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from deploy.bytecode import compile_all
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 
 SOURCES = ("adapters", "core", "domain", "handlers", "models")
 
 # What these need beyond each other (boto3 and its family) is in every Lambda Python runtime already.
-LIBRARIES = ("aws-lambda-powertools", "msgspec", "pynamodb", "typing-extensions", "websockets")
+LIBRARIES = ("aws-lambda-powertools", "httptools", "msgspec", "pynamodb", "typing-extensions", "websockets")
 
 Name = Literal["kaiwa", "pictures"]
 
@@ -34,7 +37,7 @@ Name = Literal["kaiwa", "pictures"]
 NAMES: dict[Name, tuple[str, ...]] = {"kaiwa": LIBRARIES, "pictures": (*LIBRARIES, "pillow")}
 
 # Kept well below Lambda's own limit of 50 MB: every cold start unpacks the whole zip.
-LARGEST = 10_000_000
+LARGEST = 12_500_000
 
 # The earliest time a zip can hold; a real one would change the bytes with every build.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -43,11 +46,12 @@ TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 INSTALLER_NOTES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
 # python3.13 on arm64 is Amazon Linux 2023 with glibc 2.34, so wheels for any older glibc run on it.
+PYTHON = "3.13"
 ARM64_WHEELS = (
     *("--platform", "manylinux_2_28_aarch64"),
     *("--platform", "manylinux_2_17_aarch64"),
     *("--platform", "manylinux2014_aarch64"),
-    *("--implementation", "cp", "--python-version", "3.13"),
+    *("--implementation", "cp", "--python-version", PYTHON),
 )
 
 Target = Literal["arm64", "host"]
@@ -76,13 +80,16 @@ def build(target: Target, name: Name = "kaiwa") -> Path:
         PackagingError: A library cannot be fetched, or the zip is too large.
     """
     path = artifact(target, name)
-    files = [*_files(_vendor(target, name)), *_sources()]
-    digest = _digest(files)
+    libraries = list(_files(_vendor(target, name)))
+    sources = list(_sources())
+    digest = _digest([*libraries, *sources])
     stamp = path.with_suffix(".sha256")
     if path.exists() and stamp.exists() and stamp.read_text() == digest:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_zip(path, files)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        bytecode = _compiled(target, sources, Path(folder))
+        _write_zip(path, [*libraries, *sources, *bytecode])
     if path.stat().st_size > LARGEST:
         size = path.stat().st_size
         path.unlink()
@@ -117,6 +124,17 @@ def _sources() -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(ROOT).as_posix(), path
 
 
+def _compiled(target: Target, sources: list[tuple[str, Path]], folder: Path) -> list[tuple[str, Path]]:
+    """Return the bytecode of our own packages, which is written into a folder."""
+    for name, source in sources:
+        copied = folder / "sources" / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copied)
+    (folder / "bytecode").mkdir()
+    _compile(target, folder / "sources", folder / "bytecode")
+    return list(_files(folder / "bytecode"))
+
+
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -149,7 +167,7 @@ def _write_zip(path: Path, files: list[tuple[str, Path]]) -> None:
 def _vendor(target: Target, name: Name) -> Path:
     """Return the folder of installed libraries for a zip, installing them when the pins are new."""
     wanted = pins(name)
-    key = hashlib.sha256("\n".join([*wanted, *_interpreter(target)]).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\n".join([*wanted, *_interpreter(target), _compiler()]).encode()).hexdigest()[:16]
     folder = BUILD / "vendor" / f"{target}-{key}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -157,6 +175,7 @@ def _vendor(target: Target, name: Name) -> Path:
         try:
             _install(wanted, draft, ARM64_WHEELS if target == "arm64" else ())
             _prune(draft)
+            _compile(target, draft, draft)
             if not folder.exists():
                 draft.rename(folder)
         finally:
@@ -168,6 +187,10 @@ def _interpreter(target: Target) -> tuple[str, ...]:
     if target == "arm64":
         return ARM64_WHEELS
     return (platform.system(), platform.machine(), sys.implementation.cache_tag)
+
+
+def _compiler() -> str:
+    return "".join((ROOT / name).read_text() for name in ("deploy/bytecode.py", "deploy/bytecode.mjs", "package.json"))
 
 
 def _install(requirements: list[str], folder: Path, options: tuple[str, ...]) -> None:
@@ -186,6 +209,25 @@ def _install(requirements: list[str], folder: Path, options: tuple[str, ...]) ->
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
         raise PackagingError(f"Cannot fetch the libraries of the zip: {lines[-1].removeprefix('ERROR: ')}")
+
+
+def _compile(target: Target, folder: Path, into: Path) -> None:
+    """Write the bytecode of a folder's modules, for the interpreter of the target.
+
+    Raises:
+        PackagingError: A module is no Python, or that interpreter is not there.
+    """
+    if target == "host":
+        try:
+            compile_all(str(folder), str(into))
+        except py_compile.PyCompileError as error:
+            raise PackagingError(f"Cannot compile: {error.exc_value}") from error
+        return
+    command = ["node", str(ROOT / "deploy" / "bytecode.mjs"), PYTHON, str(folder), str(into)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if "Error" in line] or ["node failed"]
+        raise PackagingError(f"Cannot compile for Python {PYTHON}: {lines[-1].strip()}")
 
 
 def _prune(folder: Path) -> None:

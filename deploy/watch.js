@@ -17,6 +17,7 @@ const HAS_BUDGET = 'HasBudget';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** API Gateway's variables. Neither `$context.path` with a query, nor headers, tokens or tickets are among them. */
 const ACCESS_LOG = {
@@ -94,6 +95,9 @@ function computed(expression, metrics = {}, period = 5 * MINUTE) {
   return [{ Id: 'result', Expression: expression, ReturnData: true, ...ofQuery }, ...taken];
 }
 
+/** For how many seconds messages of a queue wait on purpose; AWS does not say from when their age counts. */
+const DELAYS = { calls: 900 };
+
 function queueAlarms(template, stage) {
   const alarms = {};
   for (const [id, { Properties }] of ofType(template, 'AWS::SQS::Queue')) {
@@ -114,7 +118,7 @@ function queueAlarms(template, stage) {
     alarms[`old-${noun}`] = alarm(stage, `old-${noun}`, `Work waits in the queue ${noun} for too long.`, {
       ...metric(id),
       MetricName: 'ApproximateAgeOfOldestMessage',
-      Threshold: 2 * Properties.VisibilityTimeout,
+      Threshold: 2 * Properties.VisibilityTimeout + (DELAYS[noun] || 0),
     });
   }
   return alarms;
@@ -182,6 +186,18 @@ function plainAlarms(template, stage, params) {
     ExtendedStatistic: 'p99',
     EvaluationPeriods: 3,
     Threshold: 5000,
+  });
+  // What an audit finds stands for the week until the next one. It counts a zero where nothing failed; seven days without
+  // one are as bad as an audit that failed.
+  const weekly = { Statistic: 'Maximum', Period: DAY, EvaluationPeriods: 7, DatapointsToAlarm: 1, Threshold: 0 };
+  add('vulnerabilities', 'What is deployed is known to be vulnerable.', { ...own(stage, 'vulnerabilities'), ...weekly });
+  add('ending-runtimes', 'AWS stops soon to patch what runs our functions.', { ...own(stage, 'runtimes_ending'), ...weekly });
+  add('missed-audit', 'There was no whole audit for a week.', {
+    ...own(stage, 'audits_failed'),
+    ...weekly,
+    Statistic: 'Minimum',
+    DatapointsToAlarm: 7,
+    TreatMissingData: params.maintenance ? 'breaching' : 'notBreaching',
   });
   const apis = {
     http: { id: 'HttpApi', stage: '$default', errors: ['5xx'] },
@@ -416,7 +432,9 @@ function dashboard(template, stage) {
     ['From accepted to posted, ms', lag],
     ['Sockets', ours(['connects', 'disconnects', 'tickets_refused'])],
     ['Log-ins and mails', ours(['log_ins', 'log_ins_failed', 'mails_failed', 'canary_failed'])],
-    ['Calls and files', ours(['calls_started', 'calls_ended', 'files_uploaded', 'bytes_uploaded'])],
+    ['Calls and files', ours(['calls_started', 'calls_answered', 'calls_ended', 'files_uploaded', 'bytes_uploaded'])],
+    ['Calls by how they ended', [[{ expression: `SEARCH('{${NAMESPACE},reason,service} MetricName="calls_ended" service="${service}"', 'Sum')`, id: 'reasons' }]]],
+    ['Weekly audit', ours(['vulnerabilities', 'runtimes_ending', 'libraries_outdated', 'audits_failed'], 'Maximum')],
     ['Answers of 5xx', [...ours(['failures']), api('5xx', 'HttpApi', '$default', 'Sum'), api('IntegrationError', 'WebsocketsApi', stage, 'Sum')]],
     ['Latency of API Gateway, p99, ms', [api('IntegrationLatency', 'HttpApi', '$default', 'p99'), api('IntegrationLatency', 'WebsocketsApi', stage, 'p99')]],
     ['Functions: errors', each('AWS/Lambda', 'Errors', 'FunctionName', functions, 'Sum')],

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import httpx
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from deploy import site
 from docs import weight
 from docs.weight import Weight
 from local import ports, progress, web
@@ -96,7 +97,7 @@ def render(found: Findings, version: str) -> str:
     wrong = sum(len(finding.violations) for findings in found.values() for finding in findings.values())
     first = weight.first_load()
     loads = {**weight.by_kind(first), "**all**": weight.weigh(first)}
-    later = [address for address in weight.site.files() if address.startswith("emoji/")]
+    later = [address for address in site.files() if address.startswith("emoji/")]
     package = json.loads((axe.SCRIPT.parent / "package.json").read_text())
     return TEMPLATE.format(
         date=datetime.now(UTC).date(),

@@ -1,9 +1,9 @@
-"""Absence: members whom a message finds without a socket, told to whoever would fetch them.
+"""Absence: people whom a message or a call finds without a socket, told to whoever would fetch them.
 
 This is where a team attaches push notifications or webhooks: docs/events.md has the event, and how to listen to it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from domain import protocol
 from models.chats import Chat
 
 KIND = "message.missed"
+RINGING = "call.ringing"
 
 MOST_MEMBERS = 200
 """Members an event names, so that 1,000 of them fill five events of about 8 KB, which every kind of target takes."""
@@ -43,6 +44,24 @@ class MessageMissed(Answer, frozen=True, kw_only=True):
     member_ids: list[str]
 
 
+class CallUnheard(Answer, frozen=True, kw_only=True):
+    """A call rings at people who have no socket open. A device that opens one in time rings.
+
+    Attributes:
+        version: Of this shape, as above.
+        callee_ids: Those people.
+    """
+
+    version: int
+    call_id: str
+    call_kind: str
+    chat_id: str | None = None
+    caller_id: str
+    caller_name: str
+    ring_expires_at: str
+    callee_ids: list[str]
+
+
 def tell(chat: Chat, message: protocol.Message, present: Collection[str]) -> None:
     """Tell of the members who are not there, if the stage wants it. A failure never concerns the sender.
 
@@ -55,11 +74,38 @@ def tell(chat: Chat, message: protocol.Message, present: Collection[str]) -> Non
     if not absent or not settings().offline_events:
         return
     parts = [absent[start : start + MOST_MEMBERS] for start in range(0, len(absent), MOST_MEMBERS)]
+    _put(KIND, [_event(chat, message, part) for part in parts], len(absent))
+
+
+def tell_of_call(call: protocol.Call, caller: protocol.Name, absent: Collection[str]) -> None:
+    """Tell of those who do not hear that they are called, if the stage wants it. A failure never concerns the caller.
+
+    Args:
+        call: The call.
+        caller: Who calls.
+        absent: Those without a socket.
+    """
+    if not absent or not settings().offline_events:
+        return
+    event = CallUnheard(
+        version=1,
+        call_id=call.call_id,
+        call_kind=call.kind,
+        chat_id=call.chat_id,
+        caller_id=caller.user_id,
+        caller_name=caller.display_name,
+        ring_expires_at=call.ring_expires_at,
+        callee_ids=sorted(absent),
+    )
+    _put(RINGING, [event], len(absent))
+
+
+def _put(kind: str, told: Sequence[Answer], people: int) -> None:
     try:
-        bus.put(KIND, [msgspec.json.encode(_event(chat, message, part)) for part in parts])
+        bus.put(kind, [msgspec.json.encode(one) for one in told])
     except Exception as error:
-        telemetry.logger.error("absence not told", extra={"error": type(error).__name__, "members": len(absent)})
-        telemetry.count("absences_lost", len(absent))
+        telemetry.logger.error("absence not told", extra={"error": type(error).__name__, "members": people})
+        telemetry.count("absences_lost", people)
 
 
 def _event(chat: Chat, message: protocol.Message, member_ids: list[str]) -> MessageMissed:

@@ -35,6 +35,16 @@ def check(caller: Caller) -> None:
         raise ended()
 
 
+def check_now(caller: Caller) -> None:
+    """Check the same by what is true at this moment.
+
+    Raises:
+        Unauthenticated: As above.
+    """
+    forget(caller.user_id)
+    check(caller)
+
+
 def check_exists(caller: Caller) -> None:
     """Check the same, and tell somebody who is no more that it is so.
 

@@ -289,14 +289,17 @@ def _leave(call: Call, one: Participant, reason: str, now: int) -> tuple[Call, l
 def _seen(call: Call, move: Lose | Return) -> Call:
     """Note whether a device has a socket. What is told in another order than it happened is put right by its number."""
     one = next((one for one in call.participants if one.user_id == move.user_id), None)
-    if not one or one.state != JOINED or one.device_id != move.device_id or move.revision <= one.revision:
+    if not one or one.state != JOINED or one.device_id != move.device_id:
         return call
+    is_news = move.revision > one.revision
     if isinstance(move, Return):
-        seen = msgspec.structs.replace(one, seen_at=move.at, lost_at=None, revision=move.revision)
-    else:
-        lost_at = move.at if one.lost_at is None else one.lost_at
-        seen = msgspec.structs.replace(one, lost_at=lost_at, revision=move.revision)
-    return _with(call, seen)
+        back = msgspec.structs.replace(one, seen_at=move.at, lost_at=None, revision=move.revision)
+        return _with(call, back) if is_news else call
+    if not is_news and (move.revision < one.revision or one.lost_at is None):
+        return call
+    # Of two who noticed the same loss the one who noticed it first is right.
+    lost_at = move.at if one.lost_at is None else min(one.lost_at, move.at)
+    return _with(call, msgspec.structs.replace(one, lost_at=lost_at, revision=move.revision))
 
 
 def _pass(call: Call, now: int) -> tuple[Call, list[Push]]:

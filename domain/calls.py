@@ -13,7 +13,7 @@ from core.operations import Caller
 from core.pages import decode_cursor, encode_cursor
 from core.parallel import together
 from core.shapes import Answer
-from domain import call_states, delivery, ice_servers, limits, messages, moves, protocol, signals, watch
+from domain import absence, call_states, delivery, ice_servers, limits, messages, moves, protocol, signals, watch
 from domain.accounts import name_of, unknown_user
 from domain.call_states import Accept, Call, Leave, Participant, Pass, Reason, Reject
 from domain.events import CallRinging
@@ -119,16 +119,15 @@ def start(caller: Caller, invitation: Invitation, device_id: str | None) -> Star
             raise unknown_user()
         callee_ids = [one for one in callee_ids if one in users]
     for _ in attempts():
-        device = _device(caller, device_id, lines[caller.user_id])
+        line = lines[caller.user_id]
+        device = _device(caller, device_id, line)
         busy = moves.busy(lines.values())
         if mine := busy.get(caller.user_id):
-            call = _meet(caller, mine, invitation, callee_ids, _acceptance(caller, device, lines[caller.user_id]))
-            break
-        participants = [_caller(caller, device, lines, now), *_guests(callee_ids, deaf, busy)]
-        call = _new(call_id, caller, invitation, now, participants)
-        if _store(call, lines):
-            telemetry.count("calls_started")
-            _ring(call, users[caller.user_id], lines, caller.connection_id)
+            call = _meet(caller, mine, invitation, callee_ids, device, line)
+        else:
+            participants = [_caller(caller, device, line, now), *_guests(callee_ids, deaf, busy)]
+            call = _begin(_new(call_id, caller, invitation, now, participants), caller, users[caller.user_id], lines)
+        if call:
             break
         lines = _lines(everybody)
     else:
@@ -164,8 +163,7 @@ def accept(caller: Caller, call_id: str, device_id: str | None) -> Joined:
     if device_id is None and caller.device_id is None and one.state == call_states.JOINED:
         device_id = one.device_id
     device = _device(caller, device_id, line)
-    call = moves.make(call_id, _acceptance(caller, device, line), caller.connection_id, known=stored).call
-    signals.hand_over(call_id, caller.user_id, line.of_device(device))
+    call = _join(caller, call_id, device, line, known=stored)
     return Joined(
         call=moves.seen(call),
         ice_servers=ice_servers.issue(caller.user_id).ice_servers,
@@ -271,13 +269,16 @@ def _device(caller: Caller, given: str | None, line: Connections) -> str:
     return given or (latest.device_id if latest else new_id())
 
 
-def _acceptance(caller: Caller, device: str, line: Connections) -> Accept:
-    return Accept(caller.user_id, device, line.number if line.of_device(device) else 0)
+def _join(caller: Caller, call_id: str, device: str, line: Connections, known: calls.Call | None = None) -> Call:
+    """Take part in a call on a device, and hand over to it what was told before."""
+    revision = line.number if line.of_device(device) else 0
+    call = moves.make(call_id, Accept(caller.user_id, device, revision), caller.connection_id, known).call
+    signals.hand_over(call_id, caller.user_id, line.of_device(device))
+    return call
 
 
-def _caller(caller: Caller, device: str, lines: dict[str, Connections], now: int) -> Participant:
+def _caller(caller: Caller, device: str, line: Connections, now: int) -> Participant:
     """Return the caller, who takes part from the beginning."""
-    line = lines[caller.user_id]
     # Storing the call makes it one more.
     revision = line.number + 1 if line.of_device(device) else 0
     return Participant(caller.user_id, call_states.JOINED, device, place=1, seen_at=now, revision=revision)
@@ -313,39 +314,56 @@ def _new(call_id: str, caller: Caller, invitation: Invitation, now: int, partici
     )
 
 
-def _store(call: Call, lines: dict[str, Connections]) -> bool:
+def _begin(call: Call, caller: Caller, named: User, lines: dict[str, Connections]) -> Call | None:
+    """Store a call and let it ring. Returns None where somebody's line has changed since it was read."""
     taken = [lines[user_id] for user_id in sorted(call_states.live(call))]
     entries = [
         Participation.make(user_id, call.call_id, call.created_at) for user_id in sorted(call_states.audience(call))
     ]
-    return calls.Call(call.call_id, record=moves.written(call)).begin(taken, entries)
+    if not calls.Call(call.call_id, record=moves.written(call)).begin(taken, entries):
+        return None
+    telemetry.count("calls_started")
+    _ring(call, caller, name_of(named), lines)
+    return call
 
 
-def _ring(call: Call, caller: User, lines: dict[str, Connections], sender: str | None) -> None:
-    """Ring at every device that is there. One that comes later rings when it has come."""
-    _, pushes = call_states.begin(call)
-    ringing = CallRinging(call=moves.seen(call), caller=name_of(caller))
-    sockets = [socket for line in lines.values() for socket in line.sockets]
-    for push in pushes:
-        delivery.announce(ringing, moves.devices(push, sockets), sender)
+def _ring(call: Call, caller: Caller, named: protocol.Name, lines: dict[str, Connections]) -> None:
+    """Ring at every device that is there, and tell of those who have none. One that comes later rings when it has."""
+    _, (push,) = call_states.begin(call)
+    ringing = CallRinging(call=moves.seen(call), caller=named)
+    sockets = moves.devices(push, (socket for line in lines.values() for socket in line.sockets))
+    absent = {one.user_id for one in push.to} - {socket.user_id for socket in sockets}
+    together(
+        lambda: delivery.announce(ringing, sockets, caller.connection_id),
+        lambda: absence.tell_of_call(ringing.call, named, absent),
+    )
 
 
-def _meet(caller: Caller, mine: Call, wanted: Invitation, callee_ids: Collection[str], accept: Accept) -> Call:
+def _meet(  # noqa: PLR0917 - what is wanted, and who wants it where.
+    caller: Caller, mine: Call, wanted: Invitation, callee_ids: Collection[str], device: str, line: Connections
+) -> Call | None:
     """Take part in the call that the caller is in already, if it is the one that they want.
 
     So two people who call each other at the same moment talk to each other; and who asks twice gets the same call.
+
+    Returns:
+        None where it has ended meanwhile.
 
     Raises:
         Conflict: It is another one.
     """
     one = mine.find(caller.user_id)
     same_people = {other.user_id for other in mine.participants} == {caller.user_id, *callee_ids}
-    if mine.chat_id == wanted.chat_id and same_people:
-        if one.state == call_states.RINGING:
-            return moves.make(mine.call_id, accept, caller.connection_id).call
-        if one.device_id == accept.device_id:
-            return mine
-    raise moves.in_another_call()
+    if mine.chat_id != wanted.chat_id or not same_people:
+        raise moves.in_another_call()
+    if one.state == call_states.JOINED and one.device_id == device:
+        return mine
+    try:
+        return _join(caller, mine.call_id, device, line)
+    except Conflict as refusal:
+        if refusal.code == call_states.ended().code:
+            return None
+        raise moves.in_another_call() from refusal
 
 
 def _peers(call: Call, user_id: str) -> list[Peer]:

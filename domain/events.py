@@ -129,18 +129,6 @@ class PresenceChanged(Event, frozen=True, tag="presence.changed", kw_only=True):
     last_seen_at: str
 
 
-class FileUpdated(Event, frozen=True, tag="file.updated", kw_only=True):
-    """A file is not what it was: it has a thumbnail now, or was scanned. Who shows it asks for it again."""
-
-    file_id: str
-
-
-class FileInfected(Event, frozen=True, tag="file.infected", kw_only=True):
-    """A file of the receiver's holds malware. Its bytes are gone, and nobody gets it any more."""
-
-    file: File
-
-
 class CallEvent(Event, frozen=True, kw_only=True):
     """Something that happened in a call.
 
@@ -200,6 +188,18 @@ class CallLogged(Logged, frozen=True, tag="call.logged", kw_only=True):
     """A call between members of a chat was missed, or has ended."""
 
     call: Call
+
+
+class FileUpdated(Event, frozen=True, tag="file.updated", kw_only=True):
+    """A file is not what it was: it has a thumbnail now, or was scanned. Who shows it asks for it again."""
+
+    file_id: str
+
+
+class FileInfected(Event, frozen=True, tag="file.infected", kw_only=True):
+    """A file of the receiver's holds malware. Its bytes are gone, and nobody gets it any more."""
+
+    file: File
 
 
 AnyLogged = (

@@ -47,7 +47,7 @@ def send_link(to: str, fragment: str) -> None:
         to: The receiver.
         fragment: What stands behind ``#``: browsers keep it from servers and their logs.
     """
-    link = f"{settings().web_url}/#{fragment}"
+    link = f"{settings().web_origins[0]}/#{fragment}"
     _send(to, "Kaiwa: log in / ログイン", LINK.format(link=link))
 
 

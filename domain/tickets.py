@@ -6,9 +6,10 @@ import secrets
 from core import clock
 from core.errors import Unauthenticated
 from core.identifiers import new_id
+from core.operations import Caller
 from core.settings import settings
 from core.shapes import Answer
-from domain import limits
+from domain import admission, limits
 from models.accounts import User
 from models.tickets import Ticket
 
@@ -29,23 +30,27 @@ class NewTicket(Answer, frozen=True):
     expires_in: int
 
 
-def issue(user_id: str, device_id: str | None) -> NewTicket:
-    """Make a ticket for one socket of the user.
+def issue(caller: Caller, device_id: str | None) -> NewTicket:
+    """Make a ticket for one socket of the caller.
+
+    The caller is looked up anew: a socket outlives by far what a warm process remembers of its user.
 
     Args:
-        user_id: Whose socket it will be.
+        caller: Whose socket it will be.
         device_id: The device's own lasting name for itself; None for one of our making.
 
     Raises:
+        Unauthenticated: The caller's token was issued before they signed out everywhere, or they are no more.
         RateLimited: The user got too many tickets.
     """
-    limits.count(limits.TICKETS_PER_USER.of(user_id))
+    admission.check_now(caller)
+    limits.count(limits.TICKETS_PER_USER.of(caller.user_id))
     text = secrets.token_urlsafe(32)
     Ticket(
         _digest(text),
-        user_id=user_id,
+        user_id=caller.user_id,
         device_id=device_id or new_id(),
-        issued_at=clock.milliseconds(),
+        token_issued_at=caller.issued_at,
         expires_at=clock.seconds() + LIFE_SECONDS,
     ).save()
     return NewTicket(ticket=text, url=settings().socket_url, expires_in=LIFE_SECONDS)
@@ -56,11 +61,11 @@ def use(text: str) -> Ticket:
 
     Raises:
         Unauthenticated: It was never issued, was used before, or its time is over; its user has signed out everywhere
-            since, or is no more.
+            since they got the token that it was got with, or is no more.
     """
     ticket = Ticket.use(_digest(text))
     user = User.find(ticket.user_id) if ticket else None
-    if not (ticket and user and user.admits_since(int(ticket.issued_at))):
+    if not (ticket and user and user.admits(int(ticket.token_issued_at))):
         raise Unauthenticated("ticket_invalid", "This ticket opens nothing. Get a new one.")
     return ticket
 

@@ -176,7 +176,7 @@ def _find_lost(call: Call) -> Call:
         one = known[line.user_id]
         if one.device_id and not line.of_device(one.device_id):
             lose = Lose(one.user_id, one.device_id, clock.milliseconds(), max(line.number, one.revision + 1))
-            call = moves.make(call.call_id, lose).call
+            call = settle_if_over(moves.make(call.call_id, lose))
     return call
 
 
@@ -185,7 +185,7 @@ def _lose(call_id: str, lose: Lose) -> None:
     line = next(iter(Connections.find_all_now([lose.user_id])), Connections(lose.user_id))
     if line.of_device(lose.device_id):
         return
-    moves.make(call_id, lose)
+    settle_if_over(moves.make(call_id, lose))
     call = settle_if_over(moves.make(call_id, Pass()))
     if any(one.lost_at == lose.at for one in call.participants if one.user_id == lose.user_id):
         # The queue was a little early.
@@ -195,7 +195,7 @@ def _lose(call_id: str, lose: Lose) -> None:
 def _welcome(call_id: str, socket: Socket, revision: int) -> None:
     """Note that a device is there, and let it ring if the call does."""
     back = Return(socket.user_id, socket.device_id, clock.milliseconds(), revision)
-    call = moves.make(call_id, back).call
+    call = settle_if_over(moves.make(call_id, back))
     is_ringing = any(one.user_id == socket.user_id and one.state == call_states.RINGING for one in call.participants)
     caller = User.find(call.caller_id) if is_ringing else None
     if caller:

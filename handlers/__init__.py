@@ -3,7 +3,8 @@
 Whichever of them runs, none of its HTTP operations lets in who signed out everywhere or left.
 """
 
-from core import operations
+from core import aws, operations
 from domain import admission
 
 operations.guard(admission.check)
+aws.prepare()

@@ -11,7 +11,11 @@ JSON = "application/json"
 
 
 class DownloadFile(Request, frozen=True):
-    """A file, and how the answer is wanted."""
+    """A file, and how the answer is wanted.
+
+    Attributes:
+        accept: ``application/json`` for an address and what is there; anything else to be led there.
+    """
 
     file_id: Id
     accept: str = ""

@@ -28,7 +28,11 @@ class OwnFile(Request, frozen=True):
 
 
 class ListFiles(Request, frozen=True):
-    """A page of the caller's files, or of those whose bytes are awaited."""
+    """A page of the caller's files.
+
+    Attributes:
+        unfinished: Whether those are wanted whose bytes are awaited.
+    """
 
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -37,7 +41,8 @@ class ListFiles(Request, frozen=True):
 
 @handler.on("createUpload", "POST /files/uploads", socket=False, guarded=False)
 def create_upload(request: CreateUpload, caller: Caller) -> Reply[files.Upload]:
-    """Make a file whose bytes the client sends to S3. Who is no more is told so, which the guard would not."""
+    """Make a file whose bytes the client sends to S3."""
+    # Who is no more is told so, which the guard would not.
     announced = files.Announced(request.name, request.content_type, request.size, request.sha256)
     return Reply(201, files.announce(caller, announced))
 

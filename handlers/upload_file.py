@@ -8,7 +8,13 @@ handler = Operations()
 
 
 class UploadFile(Request, frozen=True):
-    """The body is the file; its type and its name are headers."""
+    """The body is the file; its type and its name are headers.
+
+    Attributes:
+        content: The file's bytes.
+        content_type: What the file is; ``application/octet-stream`` where it is not said.
+        content_disposition: The file's name: ``attachment; filename*=UTF-8''…`` (RFC 6266).
+    """
 
     content: bytes
     content_type: str | None = None
@@ -20,5 +26,6 @@ HEADERS = {"content-type": "contentType", "content-disposition": "contentDisposi
 
 @handler.on("uploadFile", "POST /files", socket=False, guarded=False, headers=HEADERS, content="content")
 def upload_file(request: UploadFile, caller: Caller) -> Reply[protocol.File]:
-    """Store a file of at most 4 MiB. Who is no more is told so, which the guard would not."""
+    """Store a file of at most 4 MiB."""
+    # Who is no more is told so, which the guard would not.
     return Reply(201, files.store(caller, request.content, request.content_type, request.content_disposition))

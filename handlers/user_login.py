@@ -33,7 +33,7 @@ def log_in(request: LogIn, visitor: Visitor) -> Reply[sessions.Session | session
     """Open a session, or begin to."""
     proof = sessions.Proof(request.password, request.method, request.session, request.code)
     opened = sessions.log_in(visitor, request.email, proof)
-    return Reply(202 if isinstance(opened, sessions.Challenged) else 200, opened)
+    return Reply(202, opened) if isinstance(opened, sessions.Challenged) else Reply(200, opened)
 
 
 @handler.on("refreshSession", "POST /sessions/refresh", socket=False, public=True)
@@ -44,6 +44,7 @@ def refresh_session(request: RefreshSession, _visitor: Visitor) -> Reply[session
 
 @handler.on("signOut", "DELETE /sessions", socket=False, guarded=False)
 def sign_out(request: Nothing, caller: Caller) -> Reply[None]:  # noqa: ARG001 - its type is what counts.
-    """End all sessions of the caller. Asking again must be possible where it failed halfway."""
+    """End all sessions of the caller."""
+    # Asking again must be possible where it failed halfway.
     sessions.sign_out(caller)
     return Reply(204, None)

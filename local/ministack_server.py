@@ -28,7 +28,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack_app
 from ministack.core import iam_actions, lambda_runtime, persistence
-from ministack.services import apigateway, cloudformation, lambda_svc, s3
+from ministack.services import apigateway, cloudformation, lambda_svc, s3, ssm
 from ministack.services.cloudformation import provisioners
 
 # An event, a stored record or an answer of MiniStack: JSON whose shape is its own affair.
@@ -432,6 +432,38 @@ def compute_checksums_of_copies() -> None:
     s3._copy_object = copy_and_compute
 
 
+def keep_ops_items() -> None:
+    """Open OpsItems, and tell those that are open; MiniStack's Systems Manager has no OpsCenter.
+
+    One whose deduplication string stands in an OpsItem already is refused (Systems Manager's user guide, "Managing
+    duplicate OpsItems"). Nobody resolves one here, and they are forgotten with the server.
+    """
+    handle = ssm.handle_request
+    opened: dict[str, Record] = {}
+
+    def answer(status: int, body: Record) -> Answer:
+        return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
+
+    def create(asked: Record) -> Answer:
+        key = asked["OperationalData"]["/aws/dedup"]["Value"]
+        if key in opened:
+            refusal = {"__type": "OpsItemAlreadyExistsException", "OpsItemId": opened[key]["OpsItemId"]}
+            return answer(HTTPStatus.BAD_REQUEST, refusal)
+        opened[key] = {**asked, "OpsItemId": f"oi-{len(opened) + 1:012}", "Status": "Open"}
+        return answer(HTTPStatus.OK, {"OpsItemId": opened[key]["OpsItemId"]})
+
+    async def handle_more(method: str, path: str, headers: dict[str, str], body: bytes, query: Record) -> Answer:
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if action == "CreateOpsItem":
+            return create(json.loads(body))
+        if action == "DescribeOpsItems":
+            return answer(HTTPStatus.OK, {"OpsItemSummaries": list(opened.values())})
+        answered: Answer = await handle(method, path, headers, body, query)
+        return answered
+
+    ssm.handle_request = handle_more
+
+
 def camel_keys(record: Record) -> Record:
     """Return a record with the first letter of its keys in lower case; values stay as they are."""
     return {key[:1].lower() + key[1:]: value for key, value in record.items()}
@@ -453,6 +485,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     read_cors_settings,
     know_senders,
     compute_checksums_of_copies,
+    keep_ops_items,
 )
 
 

@@ -57,6 +57,9 @@ START_TIMEOUT = 30.0
 # Seconds for it to close its sockets, save its state and end its workers.
 STOP_TIMEOUT = 15.0
 
+# Variables of a developer's own that mean a deployment to AWS.
+FOREIGN = ("AWS_", "SLS_", "DEPLOYMENT_ROLE", "SOURCE_DATE_EPOCH")
+
 # Milliseconds between two looks of osls at a deployment. Its own 5 s would be most of the time a deployment takes here.
 MONITORING_INTERVAL = "300"
 
@@ -282,7 +285,7 @@ class Stack:
     def _run_osls(self, fingerprint: str) -> None:
         log = self.directory / "deploy.log"
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLS_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
             **CREDENTIALS,
             # Whatever this person's own AWS settings are, they are not for here.
             "AWS_CONFIG_FILE": os.devnull,

@@ -10,6 +10,7 @@ import msgspec
 from botocore.exceptions import ClientError, HTTPClientError
 
 from core import aws
+from core.http import Answer
 from core.settings import settings
 
 API_VERSION = "DynamoDB_20120810"
@@ -62,16 +63,16 @@ class Client:
         return _object(answer)
 
 
-def _post(operation: str, body: bytes) -> aws.Answer:
+def _post(operation: str, body: bytes) -> Answer:
     headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"{API_VERSION}.{operation}"}
     return aws.post("dynamodb", operation, f"{settings().dynamodb_url}/", body, headers)
 
 
-def _object(answer: aws.Answer) -> dict[str, Any]:
+def _object(answer: Answer) -> dict[str, Any]:
     return msgspec.json.decode(answer.body, type=dict[str, Any])
 
 
-def _error(operation: str, answer: aws.Answer) -> ClientError:
+def _error(operation: str, answer: Answer) -> ClientError:
     """Read a refusal: its type stands behind ``#``, and what it tells besides (why a transaction failed) beside it."""
     try:
         told = _object(answer)

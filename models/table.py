@@ -14,6 +14,7 @@ from pynamodb.transactions import TransactWrite
 
 from core import clock
 from core.attempts import MOST, attempts
+from core.errors import Unavailable
 from core.identifiers import new_id
 from core.settings import settings
 from models.dynamodb import Client
@@ -129,7 +130,7 @@ def read_together(*wanted: tuple[type[Table], str]) -> list[Any]:
         The items in the order asked for, None in place of one that does not exist.
 
     Raises:
-        RuntimeError: DynamoDB left some of it unread every time.
+        Unavailable: DynamoDB left some of it unread every time.
     """
     left: dict[str, Any] = {
         model.Meta.table_name: {"Keys": [{_key_of(model): {"S": key}}], "ConsistentRead": True} for model, key in wanted
@@ -142,7 +143,7 @@ def read_together(*wanted: tuple[type[Table], str]) -> list[Any]:
         if not left:
             raws = [(model, items.get(model.Meta.table_name)) for model, _ in wanted]
             return [model.from_raw_data(raw) if raw else None for model, raw in raws]
-    raise RuntimeError("Expected DynamoDB to read a few items, but it did not.")
+    raise Unavailable
 
 
 def _key_of(model: type[Table]) -> str:

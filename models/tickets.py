@@ -7,7 +7,11 @@ from models.table import Table, holds, table_name
 
 
 class Ticket(Table):
-    """A ticket, under a digest of itself: who reads the table cannot use what they read."""
+    """A ticket, under a digest of itself: who reads the table cannot use what they read.
+
+    Attributes:
+        token_issued_at: When the access token that it was got with was issued, in seconds since 1970.
+    """
 
     class Meta:
         table_name = table_name("tickets")
@@ -15,7 +19,7 @@ class Ticket(Table):
     digest = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute(attr_name="userId")
     device_id = UnicodeAttribute(attr_name="deviceId")
-    issued_at = NumberAttribute(attr_name="issuedAt")
+    token_issued_at = NumberAttribute(attr_name="tokenIssuedAt")
     expires_at = NumberAttribute(attr_name="expiresAt")
     used_at = UnicodeAttribute(attr_name="usedAt", null=True)
 

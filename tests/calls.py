@@ -21,6 +21,7 @@ BUS = "PutEvents"
 CLOSE = "DeleteConnection"
 MAIL = "SendEmail"
 PARAMETER = "GetParameter"
+WORK = "CreateOpsItem"
 
 STORAGE = {
     "PutObject": "PutObject",
@@ -38,12 +39,18 @@ STORAGE = {
 form for somebody else must be allowed what it is for."""
 
 ELSEWHERE = {
-    PUSH: ("execute-api:ManageConnections", "WebsocketsApi"),
-    CLOSE: ("execute-api:ManageConnections", "WebsocketsApi/DELETE"),
-    BUS: ("events:PutEvents", "EventBus"),
-    MAIL: ("ses:SendEmail", "mail"),
+    PUSH: {("execute-api:ManageConnections", "WebsocketsApi")},
+    CLOSE: {("execute-api:ManageConnections", "WebsocketsApi/DELETE")},
+    BUS: {("events:PutEvents", "EventBus")},
+    MAIL: {("ses:SendEmail", "mail")},
+    WORK: {("ssm:CreateOpsItem", "*")},
+    "ListFunctions": {("lambda:ListFunctions", "*")},
+    "BatchGetAccountStatus": {("inspector2:BatchGetAccountStatus", "*")},
+    "ListFindings": {("inspector2:ListFindings", "*")},
+    "Enable": {("inspector2:Enable", "*"), ("iam:CreateServiceLinkedRole", "inspector2.amazonaws.com")},
 }
-"""What calls need that are neither to a table, a queue nor the user pool."""
+"""What calls need that are neither to a table, a queue nor the user pool. Turning Inspector on makes its role (its user
+guide, "Service-linked role permissions for Amazon Inspector")."""
 
 BY_NAME: dict[str, Callable[[dict[str, Any]], tuple[str, str]]] = {
     QUEUE: lambda given: ("sqs:SendMessage", f"{given['QueueUrl'].rpartition('-')[2].capitalize()}Queue"),
@@ -192,7 +199,7 @@ def record(calls: Calls, original: Callable[..., Any]) -> Callable[..., Any]:
 def needed(call: Call) -> set[tuple[str, str]]:
     """Return the IAM actions that a call needs, each with the logical id of what it concerns."""
     if call.operation in ELSEWHERE:
-        return {ELSEWHERE[call.operation]}
+        return ELSEWHERE[call.operation]
     if call.operation == "CopyObject":
         source, key = call.parameters["CopySource"], call.parameters["Key"]
         return {("s3:GetObject", _folder(source)), ("s3:PutObject", _folder(key))}

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from deploy import package
@@ -12,18 +13,39 @@ from tests.template import ROOT
 
 STAGE = "prod"
 
+EVERYTHING = {
+    "ALARM_MAIL": "operator@example.com",
+    "API_DOMAIN": "api.example.com",
+    "SOCKET_DOMAIN": "socket.example.com",
+    "CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+    "WEB_ACL": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/kaiwa-prod/0",
+    "EDGE_CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111",
+    "WEB_ORIGINS": "https://chat.example.com,https://example.org",
+}
+
 Numbers = dict[str, float]
 
 
 @cache
 def template() -> dict[str, Any]:
     """Return the template of a production stage with everything switched on."""
+    return read(written(ROOT / ".build" / "package" / "watched"))
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the template that a file holds."""
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def written(folder: Path, **environment: str) -> Path:
+    """Package a production stage into a folder, and return the file of its template."""
     package.build_all("arm64")
-    folder = ROOT / ".build" / "package" / "watched"
     command = [str(ROOT / "node_modules" / ".bin" / "osls"), "package", "--stage", STAGE, "--package", str(folder)]
-    quiet = {"SLS_NOTIFICATIONS_MODE": "off", "SLS_TELEMETRY_DISABLED": "1", "ALARM_MAIL": "operator@example.com"}
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **quiet}, check=True, capture_output=True)
-    return json.loads((folder / "cloudformation-template-update-stack.json").read_text())
+    quiet = {"SLS_NOTIFICATIONS_MODE": "off", "SLS_TELEMETRY_DISABLED": "1"}
+    environment = {**os.environ, **quiet, **EVERYTHING, **environment}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return folder / "cloudformation-template-update-stack.json"
 
 
 def of_type(name: str) -> dict[str, dict[str, Any]]:

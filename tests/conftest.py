@@ -10,6 +10,7 @@ os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
     AWS_EC2_METADATA_DISABLED="true",
+    SERVICE="kaiwa-test",
     TABLE_PREFIX="kaiwa-test-",
     USER_POOL_ID="us-east-1_unknown",
     USER_POOL_CLIENT_ID="unknown",
@@ -19,7 +20,7 @@ os.environ.update(
     CONFIRM_MAIL="false",
     MAIL_URL="https://email.us-east-1.amazonaws.com",
     MAIL_FROM="kaiwa@example.com",
-    WEB_URL="https://chat.example.com",
+    WEB_ORIGINS="https://chat.example.com,https://other.example.com",
     FILES_URL="https://kaiwa-test-files-123456789012.s3.us-east-1.amazonaws.com",
     MALWARE_SCAN="false",
     ERASURES_URL="https://sqs.us-east-1.amazonaws.com/123456789012/kaiwa-test-erasures",
@@ -32,7 +33,10 @@ os.environ.update(
     EVENT_BUS="kaiwa-test",
     OFFLINE_EVENTS="false",
     MESSAGE_DAYS="0",
+    PACKAGE_INDEX_URL="https://pypi.example.com",
+    INSPECTOR="true",
     API_URL="https://api.example.com",
+    EDGE_SECRET="",
     PARAMETERS_URL="https://ssm.us-east-1.amazonaws.com",
     CANARY_PARAMETER="/kaiwa/test/canary",
     STUN_URLS="stun:turn.example.com:3478",
@@ -70,6 +74,14 @@ from tests.people import Person
 
 hypothesis.settings.register_profile("kaiwa", deadline=None, database=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("kaiwa")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share a local stack in one process."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in {"browser", "e2e"}:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 class Clock:
@@ -198,6 +210,7 @@ def gateway(aws: None, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Gateway
     monkeypatch.setattr(sockets, "close", gateway.close)
     monkeypatch.setattr(mail, "send", gateway.take_mail)
     monkeypatch.setattr(parameters, "secret", gateway.secret)
+    gateway.inventory.replace(monkeypatch)
     monkeypatch.setattr(accounts, "ANSWER_SECONDS", 0)
     admission.forget_all()
     for bucket in (limits.SENDS, limits.ICE_SERVERS, limits.CALLS, limits.DESCRIPTIONS, limits.CANDIDATES):

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Sequence
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
@@ -19,8 +20,9 @@ from adapters.sockets import Outcome
 from core import clock, telemetry
 from core.operations import Operations
 from core.queues import CORRELATION
-from tests import template
+from tests import documents, template
 from tests.calls import BUS, CLOSE, MAIL, PARAMETER, PUSH, QUEUE, Calls
+from tests.inventory import Inventory
 
 EVENTS = template.ROOT / "tests" / "integration" / "events"
 
@@ -111,6 +113,7 @@ class Gateway:
         self.sockets: dict[str, Socket] = {}
         self.mails: list[dict[str, str]] = []
         self.secrets: dict[str, str] = {}
+        self.inventory = Inventory(calls)
         self.outcomes: dict[str, Outcome | Exception] = {}
         self._http = {route.key: route for route in template.http_routes()}
         self._actions = {route.key: route for route in template.socket_routes()}
@@ -161,7 +164,12 @@ class Gateway:
             del context["authorizer"], event["headers"]["authorization"]
         else:
             context["authorizer"]["jwt"]["claims"] = claims
-        return read_http(self.invoke(route.function, event))
+        response = self.invoke(route.function, event)
+        documents.check_response(route.key, response["statusCode"], response["headers"], response.get("body", ""))
+        answer = read_http(response)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            documents.check_request(route.key, texts, body if isinstance(body, bytes) else event.get("body"))
+        return answer
 
     def _match(self, method: str, path: str) -> tuple[template.Route, dict[str, str]]:
         """Find the route. One without parameters goes before one with (API Gateway's "Routing API requests")."""
@@ -173,12 +181,19 @@ class Gateway:
 
     # Sockets
 
-    def connect(self, ticket: str) -> tuple[int, Socket | None]:
-        """Ask for a socket. Returns the HTTP status of the handshake, and the socket where it is open."""
+    def connect(self, ticket: str, headers: dict[str, str] | None = None) -> tuple[int, Socket | None]:
+        """Ask for a socket. Returns the HTTP status of the handshake, and the socket where it is open.
+
+        Args:
+            ticket: The ticket.
+            headers: Those of the handshake, where they are not those of a browser on our own page.
+        """
         event = recorded("authorize")
         connection_id = self._number("socket") + "="
         event["queryStringParameters"] = {"ticket": ticket}
         event["multiValueQueryStringParameters"] = {"ticket": [ticket]}
+        if headers is not None:
+            event["headers"] = headers
         event["requestContext"]["connectionId"] = connection_id
         verdict = self.invoke("Authorize", event)
         (statement,) = verdict["policyDocument"]["Statement"]
@@ -203,7 +218,11 @@ class Gateway:
         route = self._actions[event["requestContext"]["routeKey"]]
         response = self.invoke(route.function, event)
         assert len(response["body"].encode()) <= MOST_REPLY_BYTES
-        return read_frame(response)
+        answer = read_frame(response)
+        documents.check_reply(answer.raw)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            documents.check_action(json.loads(text))
+        return answer
 
     def message_event(self, socket: Socket, text: str) -> dict[str, Any]:
         event = recorded("message")
@@ -269,7 +288,7 @@ class Gateway:
 
     def hear(self, event: dict[str, Any]) -> list[str]:
         """Hand an event to the functions whose rules it matches, as EventBridge does. Returns which they were."""
-        (bucket,) = template.resources("AWS::S3::Bucket")
+        bucket = "FilesBucket"
         hearing = [
             name
             for name, described in template.functions().items()
@@ -361,6 +380,7 @@ class Gateway:
                 return Outcome.GONE
             if outcome:
                 return outcome
+            documents.check_push(json.loads(frame))
             socket.received.append(json.loads(frame))
             return Outcome.DELIVERED
 

@@ -32,9 +32,9 @@ _Loader.add_multi_constructor("!", _function)
 
 
 @cache
-def read(path: str) -> dict[str, Any]:
-    """Return a file of the template, for the stage of the tests."""
-    text = (ROOT / path).read_text().replace("${sls:stage}", STAGE)
+def read(path: str, placeholder: str = "${sls:stage}") -> dict[str, Any]:
+    """Return a file of the template, with the stage of the tests in place of a placeholder."""
+    text = (ROOT / path).read_text().replace(placeholder, STAGE)
     return yaml.load(text, Loader=_Loader)
 
 
@@ -105,18 +105,26 @@ def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _resource(value: dict[str, Any]) -> str:
+def _resource(value: dict[str, Any] | str) -> str:
+    if isinstance(value, str):
+        assert value == "*"
+        return value
     if "Fn::GetAtt" in value:
         name, attribute = value["Fn::GetAtt"]
         assert attribute in {"Arn", "StreamArn"}
         return name if attribute == "Arn" else f"{name}/stream"
-    text = value["Fn::Sub"]
+    return _substituted(value["Fn::Sub"])
+
+
+def _substituted(text: str) -> str:
     if folder := re.fullmatch(r"\$\{(\w+)\.Arn\}/(\w+)/\*", text):
         return f"{folder[1]}/{folder[2]}"
     if index := re.fullmatch(r"\$\{(\w+)\.Arn\}/index/(\w+)", text):
         return f"{index[1]}/index/{index[2]}"
     if parameter := re.search(r":parameter/kaiwa/test/([\w-]+)$", text):
         return parameter[1]
+    if service := re.fullmatch(r"arn:.*:role/aws-service-role/([\w.]+)/\*", text):
+        return service[1]
     if text.startswith("arn:${AWS::Partition}:ses:"):
         assert text.endswith(":identity/${param:mailIdentity}")
         return "mail"

@@ -1,6 +1,7 @@
 /** The page: either the entrance or the workspace of the person logged in. */
 import { Api } from "./clients/js/api.js";
 import { Client } from "./clients/js/index.js";
+import { Pictures } from "./clients/js/pictures.js";
 import { element, fill } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { entrance } from "./entrance.js";
@@ -61,6 +62,10 @@ async function showWorkspace({ apiUrl, inbox }) {
     lasting: localStorage,
     passing: sessionStorage,
   });
+  // What is shown of files is the page's own, and the library is smaller without it.
+  client.pictures = new Pictures((fileId) => client.files.download(fileId));
+  client.thumbnails = new Pictures((fileId) => client.files.thumbnail(fileId));
+  client.files.on("changed", (fileId) => client.thumbnails.drop(fileId));
   const memory = new Memory(client.userId);
   const stopRemembering = await remember(client, memory);
   const view = workspace(client, { onLogOut, inbox });
@@ -72,6 +77,8 @@ async function showWorkspace({ apiUrl, inbox }) {
     memory.forget();
     view.close();
     client.stop();
+    client.pictures.forget();
+    client.thumbnails.forget();
     close = () => {};
   };
 

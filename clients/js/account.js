@@ -25,7 +25,12 @@ export class Account {
     return this.#api.ask("POST", "/users/confirmation/resend", { email });
   }
 
-  /** Log in and keep the session. @param {{email: string, password: string}} credentials */
+  /**
+   * Log in and keep the session.
+   *
+   * @param {{email: string, password: string} | {email: string, session: string, code: string}} credentials
+   * @returns {Promise<import("./api.js").TokenAnswer>}
+   */
   async logIn(credentials) {
     const answer = await this.#api.ask("POST", "/sessions", credentials);
     this.#api.keep(answer);

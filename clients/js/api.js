@@ -1,10 +1,22 @@
 import { ConnectionLost, Problem } from "./errors.js";
+import { parse } from "./json.js";
 
 const TIMEOUT_MS = 20_000;
 /** For a file, which may go up a slow line. */
 const CONTENT_TIMEOUT_MS = 300_000;
-/** What API Gateway's own refusals, which have no code, are called. */
+/** What API Gateway's own refusals, which have no code, are called. @type {Record<number, string>} */
 const GATEWAY_CODES = { 401: "unauthenticated", 413: "too_large" };
+
+/**
+ * @typedef {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} TokenAnswer `expiresIn`
+ *   is in seconds. A refresh may leave out what has not changed.
+ * @typedef {object} Options
+ * @property {Record<string, unknown>} [query] What is undefined is left out.
+ * @property {object} [body] Sent as JSON.
+ * @property {Blob} [content] Sent as it is, in the place of a `body`.
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal]
+ */
 
 /** The REST side: JSON in and out, tokens added and renewed. */
 export class Api {
@@ -19,7 +31,7 @@ export class Api {
    * @param {object} options
    * @param {string} options.url Where the API is, without a slash at the end.
    * @param {import("./session.js").Session} options.session
-   * @param {typeof fetch} [options.fetch]
+   * @param {typeof globalThis.fetch} [options.fetch]
    * @param {() => number} [options.now] Milliseconds.
    */
   constructor({ url, session, fetch = globalThis.fetch.bind(globalThis), now = Date.now }) {
@@ -42,7 +54,7 @@ export class Api {
     return this.#send(method, path, { body });
   }
 
-  /** Keep the session that an answer opens. @param {object} answer With tokens. */
+  /** Keep the session that an answer opens. @param {TokenAnswer} answer */
   keep(answer) {
     this.#session.keep(answer, this.#now());
   }
@@ -53,8 +65,7 @@ export class Api {
    *
    * @param {string} method
    * @param {string} path Begins with a slash.
-   * @param {{query?: object, body?: object, content?: Blob, headers?: object, signal?: AbortSignal}} [options]
-   *   `content` is sent as it is, in the place of a `body` that is sent as JSON.
+   * @param {Options} [options]
    * @returns {Promise<any>} The decoded body; undefined when there is none.
    * @throws {Problem} when the server says no.
    * @throws {ConnectionLost} when no answer came.
@@ -78,7 +89,11 @@ export class Api {
     }
   }
 
-  /** Renew the tokens once, however many requests were refused at the same time. */
+  /**
+   * Renew the tokens once, however many requests were refused at the same time.
+   *
+   * @param {string | undefined} refusedToken
+   */
   async #renew(refusedToken) {
     if (this.#session.accessToken !== refusedToken) return;
     this.#renewal ??= this.#refresh().finally(() => {
@@ -91,14 +106,16 @@ export class Api {
     const { refreshToken } = this.#session;
     try {
       const answer = await this.#send("POST", "/sessions/refresh", { body: { refreshToken } });
-      this.#session.keep(answer, this.#now());
+      this.keep(answer);
     } catch (error) {
       if (error instanceof Problem && !error.isTemporary) this.#session.end("expired");
       throw error;
     }
   }
 
+  /** @param {string} method @param {string} path @param {Options & {token?: string}} [options] */
   async #send(method, path, { query, body, content, headers: given, token, signal } = {}) {
+    /** @type {Record<string, string>} */
     const headers = { ...given };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token !== undefined) headers.Authorization = `Bearer ${token}`;
@@ -119,28 +136,25 @@ export class Api {
       if (signal?.aborted) throw error;
       throw new ConnectionLost("The server could not be reached", { cause: error });
     }
-    const answer = decode(text);
+    const answer = parse(text);
     if (!response.ok) throw problemOf(response, answer);
     return answer;
   }
 
+  /** @param {string} path @param {Record<string, unknown>} [query] */
   #address(path, query = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
-    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const search = new URLSearchParams(/** @type {[string, string][]} */ (given)).toString();
     return `${this.#url}${path}${search && `?${search}`}`;
   }
 }
 
-function decode(text) {
-  if (!text) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A gateway may refuse in its own words, so nothing but the status is sure. */
+/**
+ * A gateway may refuse in its own words, so nothing but the status is sure.
+ *
+ * @param {Response} response
+ * @param {any} answer
+ */
 function problemOf(response, answer) {
   const waitSeconds = Number(response.headers.get("Retry-After"));
   return new Problem({

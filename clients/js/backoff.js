@@ -19,6 +19,18 @@ export function reconnectDelay(attempt, random = Math.random) {
 }
 
 /**
+ * Give the pause after an error: as long as the server asks for, and some more.
+ *
+ * @param {{retryAfter?: number} | undefined} error
+ * @param {number} attempt 0 for the first.
+ * @param {() => number} [random] Uniform in [0, 1).
+ * @returns {number} Milliseconds.
+ */
+export function pauseAfter(error, attempt, random) {
+  return (error?.retryAfter ?? 0) * 1000 + reconnectDelay(attempt, random);
+}
+
+/**
  * Give the pause before a planned reconnect: between 1 and 5 minutes before the connection expires, or in the
  * second half of its life when that life is short.
  *

@@ -1,19 +1,16 @@
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** The people one has blocked. Tells `changed`. */
-export class Blocks {
+export class Blocks extends Listeners {
   #api;
-  #listeners = new Listeners();
   /** @type {Set<string>} */
   #userIds = new Set();
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
+    super();
     this.#api = api;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {string[]} */
@@ -21,29 +18,34 @@ export class Blocks {
     return [...this.#userIds];
   }
 
+  /** @param {string} userId */
   has(userId) {
     return this.#userIds.has(userId);
   }
 
   async refresh() {
-    const { blocks } = await this.#api.request("GET", "/users/me/blocks");
-    this.#userIds = new Set(blocks.map(({ userId }) => userId));
-    this.#listeners.tell("changed");
+    const userIds = new Set();
+    let cursor;
+    do {
+      const page = await this.#api.request("GET", "/users/me/blocks", { query: { cursor } });
+      for (const { userId } of page.blocks) userIds.add(userId);
+      cursor = page.nextCursor;
+    } while (cursor);
+    this.#userIds = userIds;
+    this.tell("changed");
   }
 
+  /** @param {string} userId */
   async add(userId) {
-    await this.#api.request("PUT", addressOf(userId));
+    await this.#api.request("PUT", path`/users/me/blocks/${userId}`);
     this.#userIds.add(userId);
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
+  /** @param {string} userId */
   async remove(userId) {
-    await this.#api.request("DELETE", addressOf(userId));
+    await this.#api.request("DELETE", path`/users/me/blocks/${userId}`);
     this.#userIds.delete(userId);
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
-}
-
-function addressOf(userId) {
-  return `/users/me/blocks/${encodeURIComponent(userId)}`;
 }

@@ -6,6 +6,9 @@ import { Signals } from "./signals.js";
 /** Signals that overtake the news of who sent them. */
 const MAX_EARLY = 100;
 
+/** Why a call is over that did not come about, by what the server said. @type {Record<string, string>} */
+const REASONS = { busy: "busy", conflict: "answeredElsewhere" };
+
 /**
  * @typedef {{userId: string, deviceId?: string, state: string}} Participant
  * @typedef {object} CallData As the protocol has it.
@@ -28,9 +31,8 @@ const MAX_EARLY = 100;
  * Tells `changed` when anything about it has, `problem` with a source of media and why it cannot be used, and `ended`
  * once: when the call is over, or over for this device.
  */
-export class Call {
+export class Call extends Listeners {
   #exchange;
-  #listeners = new Listeners();
   /** @type {CallData | undefined} */
   data;
   /** @type {Map<string, Peer>} The lines to the others, by userId. */
@@ -55,16 +57,13 @@ export class Call {
    * @param {{kind: "audio" | "video", chatId?: string}} intent What is known of it before the server knows it.
    */
   constructor(exchange, { kind, chatId }) {
+    super();
     this.#exchange = exchange;
     this.kind = kind;
     this.chatId = chatId;
     this.media = new Media(exchange.mediaDevices);
     this.media.on("changed", () => this.#show());
-    this.media.on("problem", (source, error) => this.#listeners.tell("problem", source, error));
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
+    this.media.on("problem", (source, error) => this.tell("problem", source, error));
   }
 
   get callId() {
@@ -95,7 +94,7 @@ export class Call {
   /** @returns {number | undefined} How many seconds ago somebody answered, by the server's clock. */
   get seconds() {
     const { answeredAt } = this.data ?? {};
-    return answeredAt && Math.max(0, Math.floor((this.#exchange.now() - Date.parse(answeredAt)) / 1000));
+    return answeredAt === undefined ? undefined : Math.max(0, Math.floor((this.#exchange.now() - Date.parse(answeredAt)) / 1000));
   }
 
   /**
@@ -179,7 +178,7 @@ export class Call {
     this.reason = reason;
     this.media.stop();
     for (const userId of [...this.peers.keys()]) this.#part(userId);
-    this.#listeners.tell("ended", this);
+    this.tell("ended", this);
     this.#changed();
   }
 
@@ -187,21 +186,23 @@ export class Call {
     return this.data?.participants.find(({ userId }) => userId === this.#exchange.userId);
   }
 
+  /** @param {boolean} hasCamera */
   #openMedia(hasCamera) {
     this.media.open(hasCamera ? ["microphone", "camera"] : ["microphone"]);
   }
 
+  /** @param {string} action @param {object} request */
   async #enter(action, request) {
     try {
       const answer = await this.#exchange.ask(action, request, () => !this.isOver);
       if (this.isOver) return await this.#leave(answer.call.callId);
-      this.#exchange.useIceServers(answer.iceServers);
+      this.#exchange.useIceServers(answer.iceServers ?? []);
       for (const { deviceId, polite } of answer.peers ?? []) this.#polite.set(deviceId, polite);
       this.#isLetIn = true;
       this.take(answer.call);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (this.isOver) return;
-      this.end({ busy: "busy", conflict: "answeredElsewhere" }[error.code] ?? "failed");
+      this.end(REASONS[error.code] ?? "failed");
       throw error;
     }
   }
@@ -219,6 +220,7 @@ export class Call {
     this.#isLooking = false;
   }
 
+  /** @param {string} callId */
   async #leave(callId) {
     const { call } = await this.#exchange.ask("endCall", { callId });
     this.#exchange.hear(call);
@@ -227,13 +229,18 @@ export class Call {
   /** Have a line to everybody who takes part, and to nobody else. */
   #meet() {
     if (!this.#isLetIn || this.#self?.state !== "joined") return;
-    const joined = new Map(this.others.filter(isJoined).map((other) => [other.userId, other.deviceId]));
+    /** @type {Map<string, string>} */
+    const joined = new Map();
+    for (const { userId, deviceId, state } of this.others)
+      if (state === "joined" && deviceId !== undefined) joined.set(userId, deviceId);
     for (const [userId, peer] of this.peers) if (joined.get(userId) !== peer.deviceId) this.#part(userId);
     for (const [userId, deviceId] of joined) if (!this.peers.has(userId)) this.#connect(userId, deviceId);
   }
 
+  /** @param {string} userId @param {string} deviceId */
   #connect(userId, deviceId) {
-    const { exchange, callId } = { exchange: this.#exchange, callId: this.callId };
+    const exchange = this.#exchange;
+    const { callId } = this;
     const isHere = () => this.peers.get(userId) === peer;
     const signals = new Signals((signal) =>
       exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere),
@@ -258,10 +265,11 @@ export class Call {
     for (const { signal } of early) peer.receive(signal);
   }
 
+  /** @param {string} userId */
   #part(userId) {
-    this.#signals.get(userId).clear();
+    this.#signals.get(userId)?.clear();
     this.#signals.delete(userId);
-    this.peers.get(userId).close();
+    this.peers.get(userId)?.close();
     this.peers.delete(userId);
   }
 
@@ -271,10 +279,6 @@ export class Call {
   }
 
   #changed() {
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
-}
-
-function isJoined({ state, deviceId }) {
-  return state === "joined" && deviceId !== undefined;
 }

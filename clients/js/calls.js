@@ -1,7 +1,8 @@
-import { reconnectDelay } from "./backoff.js";
+import { pauseAfter } from "./backoff.js";
 import { Call } from "./call.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** How long before their end credentials are renewed. */
 const RENEWAL_LEAD_MS = 5 * 60_000;
@@ -9,15 +10,17 @@ const RENEWAL_LEAD_MS = 5 * 60_000;
 const MAX_ASKING_MS = 45_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** @typedef {import("./call.js").CallData} CallData */
+
 /**
  * What a call needs of what is around it.
  *
  * @typedef {object} Exchange
  * @property {string} userId
- * @property {string} deviceId
+ * @property {string} [deviceId]
  * @property {(action: string, fields: object, isWanted?: () => boolean) => Promise<any>} ask Over the socket, again and
  *   again over lost ones.
- * @property {(call: import("./call.js").CallData) => void} hear Takes what the server tells of a call.
+ * @property {(call: CallData) => void} hear Takes what the server tells of a call.
  * @property {() => number} now By the server's clock, in milliseconds.
  * @property {RTCIceServer[]} iceServers The newest.
  * @property {(iceServers: RTCIceServer[]) => void} useIceServers
@@ -32,22 +35,24 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Tells `changed`, `ringing` with a call that has begun to ring here, `over` with a call that has ended or gone on
  * without this device, and `refused` with a call that did not come about, and the error.
  */
-export class Calls {
+export class Calls extends Listeners {
   #api;
   #socket;
   #now;
+  /** @type {Exchange} */
   #exchange;
-  #listeners = new Listeners();
   /** @type {Map<string, Call>} Those that are not over, by callId. */
   #known = new Map();
   /** @type {Set<string>} Those that this device was done with; a late push does not let them ring again. */
   #done = new Set();
-  /** @type {import("./call.js").CallData[]} What was heard of a call before the answer that starts it. */
+  #isStopped = false;
+  /** @type {CallData[]} What was heard of a call before the answer that starts it. */
   #early = [];
   /** @type {string | undefined} When the latest call began of those known to have been missed. */
   missedAt;
   /** @type {Call | undefined} */
   #current;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #renewal;
 
   /**
@@ -57,7 +62,7 @@ export class Calls {
    * @param {string} options.userId
    * @param {string} [options.deviceId] As far as it is known before the server tells it.
    * @param {() => number} options.now By the server's clock, in milliseconds.
-   * @param {typeof RTCPeerConnection} [options.RTCPeerConnection]
+   * @param {typeof globalThis.RTCPeerConnection} [options.RTCPeerConnection]
    * @param {MediaDevices} [options.mediaDevices]
    * @param {RTCConfiguration} [options.configuration] Such as an `iceTransportPolicy`.
    */
@@ -71,6 +76,7 @@ export class Calls {
     mediaDevices = globalThis.navigator?.mediaDevices,
     configuration = {},
   }) {
+    super();
     this.#api = api;
     this.#socket = socket;
     this.#now = now;
@@ -86,10 +92,6 @@ export class Calls {
       RTCPeerConnection,
       mediaDevices,
     };
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {Call | undefined} The one that this device takes part in. */
@@ -109,7 +111,10 @@ export class Calls {
     return [...this.#known.values()].find(({ isUnfinished }) => isUnfinished);
   }
 
-  /** @returns {Call | undefined} One of a chat that goes on, and that this device may join. */
+  /**
+   * @param {string} chatId
+   * @returns {Call | undefined} One of a chat that goes on, and that this device may join.
+   */
   openIn(chatId) {
     return [...this.#known.values()].find((call) => call.chatId === chatId && call.phase === "open");
   }
@@ -125,7 +130,7 @@ export class Calls {
     this.#enter(call);
     call.start(request).then(
       () => this.#started(call),
-      (error) => this.#listeners.tell("refused", call, error),
+      (error) => this.tell("refused", call, error),
     );
     return call;
   }
@@ -138,20 +143,33 @@ export class Calls {
    */
   accept(call, options) {
     this.#enter(call);
-    return call.accept(options).catch((error) => this.#listeners.tell("refused", call, error));
+    return call.accept(options).catch((error) => this.tell("refused", call, error));
   }
 
   /**
    * @param {string} [cursor]
-   * @returns {Promise<{calls: import("./call.js").CallData[], nextCursor?: string}>} One's own, the latest first.
+   * @returns {Promise<{calls: CallData[], nextCursor?: string}>} One's own, the latest first.
    */
   list(cursor) {
     return this.#api.request("GET", "/calls", { query: { cursor } });
   }
 
-  /** @param {object} frame A push about a call. */
+  /**
+   * @param {string} callId
+   * @returns {Promise<{call: CallData}>} As the server has it now.
+   */
+  read(callId) {
+    return this.#api.request("GET", path`/calls/${callId}`);
+  }
+
+  /** @returns {Promise<{iceServers: RTCIceServer[], expiresAt: string}>} With credentials that end by themselves. */
+  readIceServers() {
+    return this.#api.request("GET", "/ice-servers");
+  }
+
+  /** @param {import("./connection.js").Frame} frame A push about a call. */
   take(frame) {
-    if (frame.type === "call.signal") this.#known.get(frame.callId)?.receive(frame);
+    if (frame.type === "call.signal") this.#known.get(frame.callId)?.receive(/** @type {any} */ (frame));
     else if (frame.call) this.#hear(frame.call);
   }
 
@@ -165,11 +183,13 @@ export class Calls {
 
   /** Leave whatever call there is. */
   stop() {
+    this.#isStopped = true;
     clearTimeout(this.#renewal);
     if (this.#current) this.#current.hangUp().catch(() => {});
     for (const call of this.#known.values()) call.end();
   }
 
+  /** @param {CallData} data */
   #hear(data) {
     this.#note(data);
     const known = this.#known.get(data.callId);
@@ -182,66 +202,73 @@ export class Calls {
     const call = this.#make(data);
     this.#known.set(data.callId, call);
     call.take(data);
-    if (call.phase === "incoming") this.#listeners.tell("ringing", call);
+    if (call.phase === "incoming") this.tell("ringing", call);
   }
 
+  /** @param {CallData} data */
   #note(data) {
-    if (this.#stateIn(data) !== "missed" || data.createdAt <= this.missedAt) return;
+    if (this.#stateIn(data) !== "missed" || data.createdAt <= (this.missedAt ?? "")) return;
     this.missedAt = data.createdAt;
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
+  /** @param {CallData} data */
   #stateIn({ participants }) {
     return participants.find(({ userId }) => userId === this.#exchange.userId)?.state;
   }
 
-  /** A call that was started here is known to the server. */
+  /** A call that was started here is known to the server. @param {Call} call */
   #started(call) {
     const early = this.#early.splice(0);
     if (call.isOver) return;
     // The other has called at the same moment, and that has rung here.
-    this.#known.get(call.callId)?.end();
-    this.#known.set(call.callId, call);
+    const callId = call.callId ?? "";
+    this.#known.get(callId)?.end();
+    this.#known.set(callId, call);
     for (const data of early) this.#hear(data);
   }
 
+  /** @param {{kind: "audio" | "video", chatId?: string}} intent */
   #make(intent) {
     const call = new Call(this.#exchange, intent);
-    call.on("changed", () => this.#listeners.tell("changed"));
+    call.on("changed", () => this.tell("changed"));
     call.on("ended", () => this.#forget(call));
     return call;
   }
 
+  /** @param {Call} call */
   #enter(call) {
     if (this.#current && this.#current !== call) this.#current.hangUp().catch(() => {});
     this.#current = call;
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 
+  /** @param {Call} call */
   #forget(call) {
-    if (call.callId) this.#done.add(call.callId);
-    if (this.#known.get(call.callId) === call) this.#known.delete(call.callId);
+    const { callId = "" } = call;
+    if (callId) this.#done.add(callId);
+    if (this.#known.get(callId) === call) this.#known.delete(callId);
     if (this.#current === call) this.#current = undefined;
     if (!this.#current) clearTimeout(this.#renewal);
-    this.#listeners.tell("over", call);
-    this.#listeners.tell("changed");
+    this.tell("over", call);
+    this.tell("changed");
   }
 
+  /** @param {string} action @param {object} fields @param {() => boolean} [isWanted] @returns {Promise<any>} */
   async #ask(action, fields, isWanted = () => true) {
     const deadline = Date.now() + MAX_ASKING_MS;
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#socket.request(action, fields);
-      } catch (error) {
-        const isTemporary = error instanceof ConnectionLost || error.isTemporary;
-        if (!isTemporary || !isWanted() || Date.now() > deadline) throw error;
-        await this.#pause((error.retryAfter ?? 0) * 1000 + reconnectDelay(attempt));
+      } catch (/** @type {any} */ error) {
+        if (!error.isTemporary || this.#isStopped || !isWanted() || Date.now() > deadline) throw error;
+        await this.#pause(pauseAfter(error, attempt));
       }
       if (!isWanted()) throw new ConnectionLost("The call is over");
     }
   }
 
-  /** Wait, but no longer than until the socket is there again. */
+  /** Wait, but no longer than until the socket is there again. @param {number} milliseconds @returns {Promise<void>} */
   #pause(milliseconds) {
     return new Promise((resolve) => {
       const finish = () => {
@@ -254,7 +281,8 @@ export class Calls {
     });
   }
 
-  #useIceServers(iceServers = []) {
+  /** @param {RTCIceServer[]} iceServers */
+  #useIceServers(iceServers) {
     this.#exchange.iceServers = iceServers;
     this.#current?.setIceServers(iceServers);
     clearTimeout(this.#renewal);
@@ -266,7 +294,7 @@ export class Calls {
 
   async #renew() {
     try {
-      const { iceServers } = await this.#api.request("GET", "/ice-servers");
+      const { iceServers } = await this.readIceServers();
       this.#useIceServers(iceServers);
     } catch {
       this.#useIceServers(this.#exchange.iceServers);
@@ -274,8 +302,8 @@ export class Calls {
   }
 }
 
-/** When TURN credentials end: their name begins with it, in seconds. */
+/** When TURN credentials end: their name begins with it, in seconds. @param {RTCIceServer[]} iceServers */
 function expiry(iceServers) {
-  const ends = iceServers.map(({ username }) => Number.parseInt(username, 10) * 1000).filter(Number.isFinite);
+  const ends = iceServers.map(({ username }) => Number.parseInt(username ?? "", 10) * 1000).filter(Number.isFinite);
   return ends.length > 0 ? Math.min(...ends) : undefined;
 }

@@ -20,14 +20,15 @@ const ALLOCATION_MS = 35_000;
 
 /**
  * @typedef {{chatId: string, seq: number, messageId: string, senderId: string, sentAt: string, text?: string,
- *   replyTo?: string, editedAt?: string, deletedAt?: string, reactions?: Record<string, string[]>,
+ *   fileIds?: string[], replyTo?: string, editedAt?: string, deletedAt?: string, reactions?: Record<string, string[]>,
  *   changedSeq?: number, clientMessageId?: string}} Message `changedSeq`: the seq of its last change.
  * @typedef {{type: string, chatId: string, seq: number, at: string, message?: Message, messageId?: string,
- *   userId?: string, emoji?: string}} LogEvent Further fields by type.
+ *   userId?: string, emoji?: string, byId?: string, memberIds?: string[], admins?: string[], name?: string,
+ *   historyForNewMembers?: boolean, truncated?: boolean}} LogEvent Which fields there are depends on the type.
  */
 
 export class ChatLog {
-  /** The events after this seq are to be held; undefined until that is known. */
+  /** @type {number | undefined} The events after this seq are to be held; undefined until that is known. */
   startSeq = undefined;
   /** Whether the first pages have come; who reads them says so. */
   isLoaded = false;
@@ -39,6 +40,8 @@ export class ChatLog {
   #events = new Map();
   /** @type {{seq: number, at: number}[]} Which number showed when that there is more; both only rise. */
   #marks = [];
+  /** Events up to here were let go of. */
+  #floor = 0;
   /** When the last whole read was asked for. */
   #askedAt = -Infinity;
   /** @type {Map<string, Message>} The newest state heard of, by messageId. */
@@ -48,7 +51,7 @@ export class ChatLog {
 
   /** Whether there may be events from before those held. */
   get hasEarlier() {
-    return this.startSeq > 0 && !this.#isComplete;
+    return (this.startSeq ?? 0) > 0 && !this.#isComplete;
   }
 
   /** @returns {LogEvent[]} Ascending by seq. */
@@ -59,26 +62,13 @@ export class ChatLog {
 
   /** @returns {Message[]} As they are now, ascending by seq. */
   get messages() {
-    return this.events
-      .filter(({ type }) => type === "message.created")
-      .map(({ message }) => this.message(message.messageId));
+    const created = this.events.filter(({ type }) => type === "message.created");
+    return created.map(({ message }) => /** @type {any} */ (this.message(/** @type {any} */ (message).messageId)));
   }
 
   /** @returns {number} The highest seq known to be in use; 0 when there is none. */
   get highestSeq() {
     return this.#marks.at(-1)?.seq ?? this.contiguousSeq;
-  }
-
-  /** @returns {[number, number][]} What may be missing, as first and last numbers, ascending. */
-  get gaps() {
-    const gaps = [];
-    let low = this.contiguousSeq;
-    const ahead = this.events.filter(({ seq }) => seq > low).map(({ seq }) => seq);
-    for (const seq of [...ahead, this.highestSeq + 1]) {
-      if (seq > low + 1) gaps.push([low + 1, seq - 1]);
-      low = seq;
-    }
-    return gaps;
   }
 
   /** Whether an event may be missing between those held, or after them. */
@@ -100,7 +90,7 @@ export class ChatLog {
     return Math.min(...times);
   }
 
-  /** @returns {Message | undefined} */
+  /** @param {string} messageId @returns {Message | undefined} */
   message(messageId) {
     return this.#messages.get(messageId);
   }
@@ -132,7 +122,8 @@ export class ChatLog {
     for (const event of [...events].sort(bySeq)) {
       const allocatedAt = Date.parse(event.at) + ALLOCATION_MS;
       this.hearOf(event.seq, Math.min(now, allocatedAt || now));
-      if (!event.truncated && this.#take(event)) added.push(event);
+      const isHere = event.truncated || event.seq <= this.#floor;
+      if (!isHere && this.#take(event)) added.push(event);
     }
     this.#advance();
     return added;
@@ -170,7 +161,21 @@ export class ChatLog {
    */
   extend(events, startSeq) {
     for (const event of events) this.#take(event);
-    this.startSeq = Math.min(startSeq, this.startSeq);
+    this.startSeq = Math.min(startSeq, this.startSeq ?? startSeq);
+    this.#floor = Math.min(startSeq, this.#floor);
+  }
+
+  /** Let go of the oldest events, so that no more than so many are held. What may have a gap before it stays. @param {number} most */
+  trim(most) {
+    const surplus = this.events.slice(0, Math.max(0, this.events.length - most));
+    for (const { type, seq, message } of surplus) {
+      if (seq > this.contiguousSeq) break;
+      this.#events.delete(seq);
+      if (type === "message.created" && message) this.#messages.delete(message.messageId);
+      this.startSeq = this.#floor = seq;
+      this.#isComplete = false;
+    }
+    this.#sorted = undefined;
   }
 
   /** There is nothing before what is held. */
@@ -178,12 +183,17 @@ export class ChatLog {
     this.#isComplete = true;
   }
 
-  /** Take in a state of a message, from an event or from a reply; an older one than that held changes nothing. */
+  /**
+   * Take in a state of a message, from an event or from a reply; an older one than that held changes nothing.
+   *
+   * @param {Message} message
+   */
   amend(message) {
     const { messageId } = message;
     if (!isOlder(message, this.#messages.get(messageId))) this.#messages.set(messageId, message);
   }
 
+  /** @param {LogEvent} event */
   #take(event) {
     if (event.message) this.amend(event.message);
     if (this.#events.has(event.seq)) return false;
@@ -210,11 +220,14 @@ export class ChatLog {
   /**
    * Move over gaps up to a number that were read for late enough. The marks rise with the numbers, so the gaps
    * that are final are always the first ones.
+   *
+   * @param {number} end
+   * @param {number} askedAt
    */
   #settle(end, askedAt) {
     while (this.contiguousSeq < end) {
-      const { at } = this.#marks.find(({ seq }) => seq > this.contiguousSeq);
-      if (askedAt < at + SETTLING_MS) return;
+      const mark = this.#marks.find(({ seq }) => seq > this.contiguousSeq);
+      if (!mark || askedAt < mark.at + SETTLING_MS) return;
       this.contiguousSeq += 1;
       this.#advance();
     }
@@ -231,6 +244,7 @@ export function isOlder(message, held) {
   return held !== undefined && (message.changedSeq ?? 0) < (held.changedSeq ?? 0);
 }
 
+/** @param {LogEvent} one @param {LogEvent} other */
 function bySeq(one, other) {
   return one.seq - other.seq;
 }

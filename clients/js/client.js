@@ -3,12 +3,11 @@ import { Blocks } from "./blocks.js";
 import { Calls } from "./calls.js";
 import { Chats } from "./chats.js";
 import { Delivery } from "./delivery.js";
-import { ConnectionLost } from "./errors.js";
 import { Files } from "./files.js";
 import { Listeners } from "./listeners.js";
 import { Logs } from "./logs.js";
+import { path } from "./path.js";
 import { People } from "./people.js";
-import { Pictures } from "./pictures.js";
 import { PresenceBoard } from "./presence.js";
 import { ReadMarks } from "./read_marks.js";
 import { FleetingStorage, Shelf } from "./shelf.js";
@@ -20,22 +19,32 @@ const RESUME_PAUSE_MS = 3_000;
 const REFRESH_PAUSE_MS = 1_000;
 
 /**
+ * @typedef {import("./chat_log.js").LogEvent} LogEvent
+ * @typedef {import("./chat_log.js").Message} Message
+ * @typedef {import("./chats.js").Chat} Chat
+ * @typedef {import("./connection.js").Frame} Frame
+ */
+
+/**
  * Everything one person does with Kaiwa: chats, their messages, and the socket that keeps them fresh.
  *
  * Tells `state` (of the socket), `chats` (the list changed), `log` (chatId: its events or pending messages changed),
  * `reads` (chatId: somebody has read further), `left` (chatId: one is no longer in it), `message` (a message of
- * someone else came in live) and `infected` (a file of one's own held malware and is gone).
+ * someone else came in live), `infected` (a file of one's own held malware and is gone) and `event` (what `events` gives;
+ * before it was called, of the open chat alone nothing is missing).
  */
-export class Client {
-  #listeners = new Listeners();
+export class Client extends Listeners {
   #session;
   #reads;
   #logs;
   #delivery;
   #marks;
   #serverAhead = 0;
-  /** The chatIds that were restored and not told by the server since. */
-  #unconfirmed = new Set();
+  #positions;
+  #forgetSession;
+  /** Whether the chats that were there at first are followed. */
+  #hasFollowed = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #refreshTimer;
 
   /**
@@ -43,10 +52,12 @@ export class Client {
    * @param {string} options.url Of the REST API.
    * @param {import("./session.js").Session} options.session An open one.
    * @param {string} [options.deviceId] Tells the devices of one person apart.
-   * @param {Storage} [options.lasting] Keeps how far people have read.
-   * @param {Storage} [options.passing] Keeps messages that were not sent yet.
-   * @param {typeof fetch} [options.fetch]
-   * @param {typeof WebSocket} [options.WebSocket]
+   * @param {import("./shelf.js").Keeper} [options.lasting] Keeps how far people have read.
+   * @param {import("./shelf.js").Keeper} [options.passing] Keeps messages that were not sent yet.
+   * @param {Record<string, number>} [options.positions] Where `events` goes on in each chat, as `positions` gave it
+   *   earlier. Other chats begin with what comes after the first connection.
+   * @param {typeof globalThis.fetch} [options.fetch]
+   * @param {typeof globalThis.WebSocket} [options.WebSocket]
    * @param {object} [options.calls] What the calls are made with: `RTCPeerConnection`, `mediaDevices`, `configuration`.
    */
   constructor({
@@ -55,29 +66,30 @@ export class Client {
     deviceId,
     lasting = new FleetingStorage(),
     passing = new FleetingStorage(),
+    positions = {},
     fetch,
     WebSocket,
     calls,
   }) {
+    super();
     this.#session = session;
+    this.#positions = positions;
     this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${session.userId}`);
-    this.chats = new Chats(session.userId, this.#reads.load());
+    this.chats = new Chats(this.userId, this.#reads.load());
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
     this.files = new Files(this.api, { fetch });
-    this.pictures = new Pictures((fileId) => this.files.download(fileId));
-    this.thumbnails = new Pictures((fileId) => this.files.thumbnail(fileId));
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
     this.socket = new Socket({
-      requestTicket: () => this.api.request("POST", "/tickets", { body: deviceId ? { deviceId } : {} }),
+      requestTicket: () => this.api.request("POST", "/tickets", { body: { deviceId } }),
       WebSocket,
     });
     this.typing = new Typing(this.socket);
     this.calls = new Calls({
       api: this.api,
       socket: this.socket,
-      userId: session.userId,
+      userId: this.userId,
       deviceId,
       now: () => this.#serverNow(),
       ...calls,
@@ -87,31 +99,47 @@ export class Client {
     const shelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
     this.#delivery = new Delivery({ api: this.api, socket: this.socket, shelf });
     this.#listen();
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
+    this.#forgetSession = session.on("ended", () => this.stop());
   }
 
   get userId() {
-    return this.#session.userId;
+    return this.#session.userId ?? "";
   }
 
+  /** Open the socket, and keep one open. */
   start() {
     this.socket.start();
   }
 
-  /** Stop for good; a client that has stopped is thrown away. */
+  /**
+   * Follow every chat, and give what happens: each durable event once, one's own too, and passing ones as they come.
+   * One that was late may follow a higher `seq`; `log` has them in order. Ends when the client stops.
+   *
+   * @returns {AsyncGenerator<Frame, void>}
+   */
+  events() {
+    this.#logs.isFollowing = true;
+    // Where that fails, the next connection tries again.
+    if (this.socket.isOnline) this.#followChats().catch(() => {});
+    return this.stream("event", "stopped");
+  }
+
+  /** @returns {Record<string, number>} Up to where nothing is missing of the chats that `events` follows, by chatId. */
+  get positions() {
+    return { ...this.#positions, ...this.#logs.positions };
+  }
+
+  /** Stop for good, as the end of the session does too; a client that has stopped is thrown away. */
   stop() {
+    this.#forgetSession();
     this.calls.stop();
     this.#marks.stop();
     this.socket.stop();
     this.#logs.stop();
     this.#delivery.stop();
     this.typing.stop();
-    this.pictures.forget();
-    this.thumbnails.forget();
     clearTimeout(this.#refreshTimer);
+    this.tell("stopped");
   }
 
   /** Forget what is kept for a person who logs out. */
@@ -120,38 +148,12 @@ export class Client {
     this.#reads.clear();
   }
 
-  /** @returns {object} What is known now; plain data, to be kept for `restore`. */
-  snapshot() {
-    return { chats: this.chats.list(), people: this.people.list(), logs: this.#logs.snapshot() };
-  }
-
-  /**
-   * Begin with what was known another time. It is caught up with as soon as there is a line.
-   *
-   * @param {{chats: object[], people: object[], logs: [string, object[]][]}} known What `snapshot` gave.
-   */
-  restore({ chats, people, logs }) {
-    for (const person of people) this.people.learn(person);
-    for (const chat of chats) this.chats.put(chat);
-    for (const [chatId, events] of logs) this.#logs.restore(chatId, events);
-    this.#unconfirmed = new Set(chats.map(({ chatId }) => chatId));
-    this.#listeners.tell("chats");
-  }
-
   /** Read the newest chats from the server. */
   async refreshChats() {
     const page = await this.api.request("GET", "/chats");
     if (!this.chats.isLoaded) this.chats.nextCursor = page.nextCursor;
     this.chats.isLoaded = true;
     this.#takeChats(page.chats);
-    if (!page.nextCursor) this.#dropOthers(page.chats);
-  }
-
-  /** Of the chats restored, those that one is no longer in. */
-  #dropOthers(chats) {
-    for (const { chatId } of chats) this.#unconfirmed.delete(chatId);
-    for (const chatId of this.#unconfirmed) this.#leave(chatId);
-    this.#unconfirmed.clear();
   }
 
   /** Read the chats before those held. */
@@ -171,7 +173,7 @@ export class Client {
 
   /**
    * @param {string} userId
-   * @returns {Promise<import("./chats.js").Chat>} The one direct chat with that person.
+   * @returns {Promise<Chat>} The one direct chat with that person.
    */
   startDirectChat(userId) {
     return this.#createChat({ kind: "direct", memberIds: [userId] });
@@ -180,7 +182,7 @@ export class Client {
   /**
    * @param {string} name
    * @param {string[]} memberIds Without oneself.
-   * @returns {Promise<import("./chats.js").Chat>}
+   * @returns {Promise<Chat>}
    */
   startGroup(name, memberIds) {
     return this.#createChat({ kind: "group", name, memberIds });
@@ -189,11 +191,12 @@ export class Client {
   /**
    * Make a chat the one being read: have its newest messages, and keep them complete from now on.
    *
+   * @param {string} chatId
    * @throws {Problem} 404 when there is no such chat.
    */
   async openChat(chatId) {
     // The list does not tell how far others have read; that alone is worth no waiting.
-    const reading = this.#readChat(chatId);
+    const reading = this.readChat(chatId);
     if (this.chats.get(chatId)) reading.catch(() => {});
     else await reading;
     await this.#logs.open(chatId, this.chats.get(chatId)?.lastSeq);
@@ -203,32 +206,36 @@ export class Client {
     this.#logs.close();
   }
 
-  /** @returns {import("./chat_log.js").ChatLog} Empty until the chat was opened. */
+  /** @param {string} chatId @returns {import("./chat_log.js").ChatLog} Empty until the chat was opened. */
   log(chatId) {
     return this.#logs.get(chatId);
   }
 
-  /** Read the messages before those held. */
+  /** Read the messages before those held. @param {string} chatId */
   loadEarlier(chatId) {
     return this.#logs.readEarlier(chatId);
   }
 
-  /** Everything in the chat was seen. */
+  /** Everything in the chat was seen. @param {string} chatId */
   markRead(chatId) {
     const seq = this.chats.markRead(chatId);
     if (seq === undefined) return;
     this.#marks.mark(chatId, seq);
     this.#reads.save(this.chats.readSeqs);
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
-  /** @returns {string[]} Of the other members, those who are known to have read up to there. */
+  /**
+   * @param {string} chatId
+   * @param {number} seq
+   * @returns {string[]} Of the other members, those who are known to have read up to there.
+   */
   readersOf(chatId, seq) {
     const members = this.chats.get(chatId)?.memberIds ?? [];
     return members.filter((userId) => userId !== this.userId && this.chats.readSeqOf(chatId, userId) >= seq);
   }
 
-  /** What was sent and not acknowledged. @returns {import("./outbox.js").Pending[]} */
+  /** What was sent and not acknowledged. @param {string} chatId @returns {import("./outbox.js").Pending[]} */
   pending(chatId) {
     return this.#delivery.pending(chatId);
   }
@@ -246,86 +253,169 @@ export class Client {
     this.#delivery.send(chatId, { text, replyTo, fileIds }, new Date(this.#serverNow()).toISOString());
   }
 
-  /** Put one's own message in other words. */
+  /**
+   * Put one's own message in other words.
+   *
+   * @param {string} chatId
+   * @param {string} messageId
+   * @param {string} text
+   */
   async editMessage(chatId, messageId, text) {
-    const message = await this.api.request("PATCH", messageAddress(chatId, messageId), { body: { text } });
-    this.#amend(message);
+    const address = path`/chats/${chatId}/messages/${messageId}`;
+    this.#amend(await this.api.request("PATCH", address, { body: { text } }));
   }
 
-  /** Take the words of a message back; it keeps its place. */
+  /**
+   * Take the words of a message back; it keeps its place.
+   *
+   * @param {string} chatId
+   * @param {string} messageId
+   */
   async deleteMessage(chatId, messageId) {
-    this.#amend(await this.api.request("DELETE", messageAddress(chatId, messageId)));
+    this.#amend(await this.api.request("DELETE", path`/chats/${chatId}/messages/${messageId}`));
   }
 
-  /** React to a message, or take a reaction back. */
+  /**
+   * React to a message, or take a reaction back.
+   *
+   * @param {string} chatId
+   * @param {string} messageId
+   * @param {string} emoji
+   * @param {boolean} isSet
+   */
   async react(chatId, messageId, emoji, isSet) {
-    const address = `${messageAddress(chatId, messageId)}/reactions/${encodeURIComponent(emoji)}`;
+    const address = path`/chats/${chatId}/messages/${messageId}/reactions/${emoji}`;
     this.#amend(await this.api.request(isSet ? "PUT" : "DELETE", address));
   }
 
-  async renameGroup(chatId, name) {
-    this.#takeChats([await this.api.request("PATCH", chatAddress(chatId), { body: { name } })]);
+  /**
+   * @param {string} chatId
+   * @returns {Promise<Chat>} The chat, as the server has it.
+   * @throws {Problem} 404 when there is no such chat.
+   */
+  async readChat(chatId) {
+    const chat = await this.api.request("GET", path`/chats/${chatId}`);
+    this.#takeChats([chat]);
+    this.tell("reads", chatId);
+    return chat;
   }
 
+  /**
+   * Read messages from the server, without keeping them.
+   *
+   * @param {string} chatId
+   * @param {{before?: number, after?: number, limit?: number}} [options] Seqs; the newest messages unless told otherwise.
+   * @returns {Promise<{messages: Message[], hasMore: boolean}>} Ascending.
+   */
+  readHistory(chatId, options) {
+    return this.api.request("GET", path`/chats/${chatId}/messages`, { query: options });
+  }
+
+  /**
+   * Read a part of the log from the server, without keeping it.
+   *
+   * @param {string} chatId
+   * @param {{after?: number, limit?: number}} [options] `after`: a seq.
+   * @returns {Promise<{events: LogEvent[], hasMore: boolean, lastSeq: number}>} Ascending.
+   */
+  readEvents(chatId, options) {
+    return this.api.request("GET", path`/chats/${chatId}/events`, { query: options });
+  }
+
+  /**
+   * Change a group. What is left out stays.
+   *
+   * @param {string} chatId
+   * @param {{name?: string, historyForNewMembers?: boolean}} changes
+   */
+  async updateChat(chatId, changes) {
+    this.#takeChats([await this.api.request("PATCH", path`/chats/${chatId}`, { body: changes })]);
+  }
+
+  /** @param {string} chatId @param {string} name */
+  renameGroup(chatId, name) {
+    return this.updateChat(chatId, { name });
+  }
+
+  /** @param {string} chatId @param {string[]} userIds */
   async addMembers(chatId, userIds) {
     const body = { memberIds: userIds };
-    this.#takeChats([await this.api.request("POST", `${chatAddress(chatId)}/members`, { body })]);
+    this.#takeChats([await this.api.request("POST", path`/chats/${chatId}/members`, { body })]);
   }
 
+  /** @param {string} chatId @param {string} userId */
   async removeMember(chatId, userId) {
-    await this.api.request("DELETE", `${chatAddress(chatId)}/members/${encodeURIComponent(userId)}`);
+    await this.api.request("DELETE", path`/chats/${chatId}/members/${userId}`);
     if (userId === this.userId) this.#leave(chatId);
-    else await this.#readChat(chatId);
+    else await this.readChat(chatId);
   }
 
-  async makeAdmin(chatId, userId) {
-    await this.api.request("PUT", `${chatAddress(chatId)}/admins/${encodeURIComponent(userId)}`);
-    await this.#readChat(chatId);
+  /** @param {string} chatId @param {string} userId */
+  makeAdmin(chatId, userId) {
+    return this.#setAdmin(chatId, userId, true);
   }
 
-  /** Send a failed message again. */
+  /** @param {string} chatId @param {string} userId */
+  removeAdmin(chatId, userId) {
+    return this.#setAdmin(chatId, userId, false);
+  }
+
+  /** Send a failed message again. @param {string} clientMessageId */
   retry(clientMessageId) {
     this.#delivery.retry(clientMessageId);
   }
 
-  /** Give a failed message up. */
+  /** Give a failed message up. @param {string} clientMessageId */
   discard(clientMessageId) {
     this.#delivery.discard(clientMessageId);
   }
 
   #listen() {
-    this.socket.on("state", (state) => this.#listeners.tell("state", state));
+    this.socket.on("state", (state) => this.tell("state", state));
     this.socket.on("online", (hello) => this.#resume(hello));
-    this.files.on("changed", (fileId) => this.thumbnails.drop(fileId));
     this.socket.on("push", (frame) => this.#receive(frame));
     this.#logs.on("read", (events) => this.#note(events));
-    this.#logs.on("changed", (chatId) => this.#listeners.tell("log", chatId));
-    this.#delivery.on("changed", (chatId) => this.#listeners.tell("log", chatId));
+    this.#logs.on("news", (events) => this.#tellAll(events));
+    this.#logs.on("changed", (chatId) => this.tell("log", chatId));
+    this.#delivery.on("changed", (chatId) => this.tell("log", chatId));
     this.#delivery.on("sent", (message) => this.#take(createdBy(message)));
   }
 
+  /** @param {object} request @returns {Promise<Chat>} */
   async #createChat(request) {
     const chat = await this.api.request("POST", "/chats", { body: request });
     this.#takeChats([chat]);
     return chat;
   }
 
-  async #readChat(chatId) {
-    this.#takeChats([await this.api.request("GET", chatAddress(chatId))]);
-    this.#listeners.tell("reads", chatId);
-  }
 
+  /** @param {Chat[]} chats */
   #takeChats(chats) {
     for (const chat of chats) {
       this.chats.put(chat);
       const readSeq = this.chats.readSeqOf(chat.chatId, this.userId);
       // What was read while the server could not be told.
-      if (chat.unreadCount > 0 && readSeq > chat.readSeq) this.#marks.mark(chat.chatId, readSeq);
+      if (chat.unreadCount && readSeq > (chat.readSeq ?? 0)) this.#marks.mark(chat.chatId, readSeq);
     }
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
-  /** Let everything but the log itself know of events, wherever they came from. */
+  /** @param {string} chatId @param {string} userId @param {boolean} admin */
+  async #setAdmin(chatId, userId, admin) {
+    const address = path`/chats/${chatId}/admins/${userId}`;
+    this.#takeChats([await this.api.request("PUT", address, { body: { admin } })]);
+  }
+
+  /** @param {Frame[]} events */
+  #tellAll(events) {
+    for (const event of events) this.tell("event", event);
+  }
+
+  /**
+   * Let everything but the log itself know of events, wherever they came from.
+   *
+   * @param {LogEvent[]} events
+   */
   #note(events) {
     for (const event of events) {
       const { message } = event;
@@ -333,10 +423,15 @@ export class Client {
         this.#delivery.acknowledge(message.clientMessageId);
       this.chats.note(event);
     }
-    this.#listeners.tell("chats");
+    this.tell("chats");
   }
 
-  /** Put a single event where it belongs. @returns {boolean} Whether it was new. */
+  /**
+   * Put a single event where it belongs.
+   *
+   * @param {LogEvent} event
+   * @returns {boolean} Whether it was new.
+   */
   #take(event) {
     const { chatId, seq } = event;
     const lastSeqBefore = this.chats.get(chatId)?.lastSeq ?? 0;
@@ -344,80 +439,116 @@ export class Client {
       ? this.#logs.insert(chatId, [event]).length > 0
       : seq > lastSeqBefore;
     this.#note([event]);
+    if (isNew) this.#tellAll([event]);
     return isNew;
   }
 
-  /** Show a message as a reply told it, before its event has come. */
+  /**
+   * Show a message as a reply told it, before its event has come.
+   *
+   * @param {Message} message
+   */
   #amend(message) {
     const { chatId } = message;
     if (this.#logs.holds(chatId)) this.#logs.amend(chatId, message);
-    this.chats.note({ type: "message.edited", chatId, seq: 0 }, message);
-    this.#listeners.tell("chats");
+    this.chats.note({ type: "message.edited", chatId, seq: 0, at: "" }, message);
+    this.tell("chats");
   }
 
+  /** @param {string} chatId */
   #leave(chatId) {
     this.chats.remove(chatId);
     this.#logs.drop(chatId);
-    this.#listeners.tell("chats");
-    this.#listeners.tell("left", chatId);
+    this.tell("chats");
+    this.tell("left", chatId);
   }
 
-  /** After every (re)connection: what happened meanwhile is not pushed again, so it is read. */
+  /**
+   * After every (re)connection: what happened meanwhile is not pushed again, so it is read.
+   *
+   * @param {import("./socket.js").Greeting} hello
+   */
   async #resume(hello) {
     this.#serverAhead = Date.parse(hello.serverTime) - Date.now() || 0;
     this.#logs.distrust();
     this.#delivery.flush();
     this.#marks.flush();
     this.presence.refresh();
-    this.files.distrust();
     this.calls.resume(hello).catch(() => {});
+    this.files.distrust();
     try {
       await this.refreshChats();
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
-    } catch (error) {
-      const isTemporary = error instanceof ConnectionLost || error.isTemporary;
-      if (isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);
+      if (this.#logs.isFollowing) await this.#followChats();
+    } catch (/** @type {any} */ error) {
+      if (error.isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);
     }
   }
 
-  #receive(frame) {
-    if (frame.type.startsWith("call.")) this.calls.take(frame);
-    if (frame.type === "typing") this.typing.take(frame);
-    else if (frame.type === "presence.changed") this.presence.take(frame);
-    else if (frame.type === "read.updated") this.#receiveRead(frame);
-    else if (frame.type === "file.updated") this.files.change(frame.fileId);
-    else if (frame.type === "file.infected") this.#listeners.tell("infected", frame.file);
-    else if (frame.type === "chat.created") this.#meetChat(frame.chatId);
-    else if (frame.seq !== undefined) this.#receiveEvent(frame);
+  /** Catch up with every chat there is. One that was not there before was made, or joined, while nobody was listening. */
+  async #followChats() {
+    while (this.chats.nextCursor) await this.loadEarlierChats();
+    for (const { chatId, readSeq = 0, lastSeq } of this.chats.list()) {
+      const startSeq = this.#positions[chatId] ?? (this.#hasFollowed ? readSeq : lastSeq);
+      try {
+        await this.#logs.follow(chatId, startSeq, lastSeq);
+      } catch (/** @type {any} */ error) {
+        // One that was left meanwhile holds up none of the others.
+        if (error.status !== 404) throw error;
+      }
+    }
+    this.#hasFollowed = true;
   }
 
+  /** @param {Frame} frame */
+  #receive(frame) {
+    if (frame.seq === undefined) this.tell("event", frame);
+    if (frame.type.startsWith("call.")) this.calls.take(frame);
+    if (frame.type === "typing") this.typing.take(/** @type {any} */ (frame));
+    else if (frame.type === "presence.changed") this.presence.take(/** @type {any} */ (frame));
+    else if (frame.type === "read.updated") this.#receiveRead(frame);
+    else if (frame.type === "file.updated") this.files.change(frame.fileId);
+    else if (frame.type === "file.infected") this.tell("infected", frame.file);
+    else if (frame.type === "chat.created") this.#meetChat(frame.chatId);
+    else if (frame.seq !== undefined) this.#receiveEvent(/** @type {any} */ (frame));
+  }
+
+  /** @param {LogEvent} event */
   #receiveEvent(event) {
     const { type, chatId, message } = event;
-    if (type === "member.removed" && event.memberIds?.includes(this.userId)) return this.#leave(chatId);
+    if (type === "member.removed" && event.memberIds?.includes(this.userId)) {
+      this.#tellAll([event]);
+      return this.#leave(chatId);
+    }
     if (event.truncated) return this.#fetchEvent(event);
     const isKnownChat = this.chats.get(chatId) !== undefined;
     const isNew = this.#take(event);
     if (!isKnownChat) this.#meetChat(chatId);
-    if (type !== "message.created") return;
+    if (type !== "message.created" || !message) return;
     this.typing.take({ chatId, userId: message.senderId, typing: false });
-    this.#listeners.tell("reads", chatId);
-    if (isNew && message.senderId !== this.userId) this.#listeners.tell("message", message);
+    this.tell("reads", chatId);
+    if (isNew && message.senderId !== this.userId) this.tell("message", message);
   }
 
-  /** An event too large to be pushed: it is read where it is shown, and the list is read again. */
+  /**
+   * An event too large to be pushed: it is read where it is shown, and the list is read again.
+   *
+   * @param {LogEvent} event
+   */
   #fetchEvent(event) {
     if (this.#logs.holds(event.chatId)) this.#logs.insert(event.chatId, [event]);
     this.#refreshSoon();
   }
 
+  /** @param {Frame} frame */
   #receiveRead({ chatId, userId, readSeq }) {
     if (!this.chats.noteRead(chatId, userId, readSeq)) return;
     this.#reads.save(this.chats.readSeqs);
-    this.#listeners.tell("reads", chatId);
+    this.tell("reads", chatId);
     if (userId !== this.userId) return;
     // Read on another device, though not all of it: the server counts what is left.
-    if (this.chats.get(chatId)?.unreadCount > 0) this.#refreshSoon();
-    this.#listeners.tell("chats");
+    if (this.chats.get(chatId)?.unreadCount) this.#refreshSoon();
+    this.tell("chats");
   }
 
   #refreshSoon() {
@@ -427,11 +558,12 @@ export class Client {
     }, REFRESH_PAUSE_MS);
   }
 
-  /** A chat this client has not seen: the list knows its unread count too. */
+  /** A chat this client has not seen: the list knows its unread count too. @param {string} chatId */
   async #meetChat(chatId) {
     try {
       await this.refreshChats();
-      if (!this.chats.get(chatId)) await this.#readChat(chatId);
+      if (!this.chats.get(chatId)) await this.readChat(chatId);
+      if (this.#logs.isFollowing) await this.#followChats();
     } catch {
       // The next resume reads the list again.
     }
@@ -442,15 +574,11 @@ export class Client {
   }
 }
 
-function chatAddress(chatId) {
-  return `/chats/${encodeURIComponent(chatId)}`;
-}
-
-function messageAddress(chatId, messageId) {
-  return `${chatAddress(chatId)}/messages/${encodeURIComponent(messageId)}`;
-}
-
-/** The event that a message is, for one that came as a reply. */
+/**
+ * The event that a message is, for one that came as a reply.
+ *
+ * @param {Message} message
+ */
 function createdBy(message) {
   const { chatId, seq, sentAt } = message;
   return { type: "message.created", chatId, seq, at: sentAt, message };

@@ -1,9 +1,13 @@
 import { ConnectionLost, Problem } from "./errors.js";
 import { newIdentifier } from "./identifiers.js";
+import { parse } from "./json.js";
 
 const OPEN_TIMEOUT_MS = 15_000;
 const REPLY_TIMEOUT_MS = 15_000;
 const PONG_TIMEOUT_MS = 10_000;
+
+/** @typedef {{type: string, [field: string]: any}} Frame */
+/** @typedef {{onPush: (frame: Frame) => void, onClose: () => void}} Hearers */
 
 /**
  * One WebSocket from its opening to its end: replies matched with requests, a ping in every quiet while, and
@@ -13,16 +17,20 @@ export class Connection {
   #socket;
   #onPush;
   #onClose;
-  /** @type {Map<string, {resolve: Function, reject: Function, timer: any}>} */
+  /** @type {Map<string, {resolve: (data: any) => void, reject: (error: Error) => void, timer: any}>} */
   #requests = new Map();
   #isClosed = false;
   #isRetired = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pingTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pongTimer;
+  /** @type {number | undefined} */
+  #interval;
 
   /**
    * @param {WebSocket} socket An open one.
-   * @param {{onPush: (frame: object) => void, onClose: () => void}} listeners
+   * @param {Hearers} listeners
    */
   constructor(socket, { onPush, onClose }) {
     this.#socket = socket;
@@ -34,8 +42,8 @@ export class Connection {
 
   /**
    * @param {string} url With the ticket in it.
-   * @param {{onPush: Function, onClose: Function}} listeners
-   * @param {typeof WebSocket} WebSocket
+   * @param {Hearers} listeners
+   * @param {typeof globalThis.WebSocket} [WebSocket]
    * @returns {Promise<Connection>}
    * @throws {ConnectionLost} when it does not open.
    */
@@ -46,7 +54,7 @@ export class Connection {
         clearTimeout(timer);
         socket.onopen = socket.onclose = null;
         socket.close();
-        reject(new ConnectionLost("The socket did not open"));
+        reject(new ConnectionLost());
       };
       const timer = setTimeout(fail, OPEN_TIMEOUT_MS);
       socket.onclose = fail;
@@ -77,7 +85,11 @@ export class Connection {
     });
   }
 
-  /** Ping whenever nothing was heard for `interval` milliseconds, so that a dead line is noticed soon. */
+  /**
+   * Ping whenever nothing was heard for `interval` milliseconds, so that a dead line is noticed soon.
+   *
+   * @param {number} interval
+   */
   keepAlive(interval) {
     this.#interval = interval;
     this.#awaitQuiet();
@@ -102,13 +114,12 @@ export class Connection {
     this.#end();
   }
 
-  #interval;
-
   #awaitQuiet() {
     clearTimeout(this.#pingTimer);
     if (this.#interval && !this.#isClosed) this.#pingTimer = setTimeout(() => this.probe(), this.#interval);
   }
 
+  /** @param {string} data */
   #receive(data) {
     clearTimeout(this.#pongTimer);
     this.#pongTimer = undefined;
@@ -118,6 +129,7 @@ export class Connection {
     else if (frame?.type && frame.type !== "pong") this.#onPush(frame);
   }
 
+  /** @param {Frame} frame */
   #settle(frame) {
     const request = this.#requests.get(frame.requestId);
     if (!request) return;
@@ -141,13 +153,5 @@ export class Connection {
     }
     this.#requests.clear();
     this.#onClose();
-  }
-}
-
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
   }
 }

@@ -1,25 +1,28 @@
-import { reconnectDelay } from "./backoff.js";
+import { pauseAfter } from "./backoff.js";
 import { ConnectionLost } from "./errors.js";
 import { newIdentifier } from "./identifiers.js";
 import { Listeners } from "./listeners.js";
 import { Outbox } from "./outbox.js";
+import { path } from "./path.js";
 
 /** API Gateway takes frames of up to 32 KB, the envelope included; longer ones go by REST. */
 const MAX_FRAME_BYTES = 31_500;
 const LOSS_PAUSE_MS = 1_000;
 const REFUSAL_PAUSE_MS = 500;
 
+/** @typedef {import("./outbox.js").Pending} Pending */
+
 /**
  * Sends what is in the outbox, until the server has it or has refused it.
  *
  * Tells `changed` with the chatId whose pending messages changed, and `sent` with each message as the server stored it.
  */
-export class Delivery {
+export class Delivery extends Listeners {
   #api;
   #socket;
   #shelf;
   #outbox;
-  #listeners = new Listeners();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isStopped = false;
 
@@ -30,17 +33,14 @@ export class Delivery {
    * @param {import("./shelf.js").Shelf} options.shelf Where the outbox outlives a reload.
    */
   constructor({ api, socket, shelf }) {
+    super();
     this.#api = api;
     this.#socket = socket;
     this.#shelf = shelf;
     this.#outbox = new Outbox(shelf.load());
   }
 
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
-  }
-
-  /** @returns {import("./outbox.js").Pending[]} */
+  /** @param {string} chatId @returns {import("./outbox.js").Pending[]} */
   pending(chatId) {
     return this.#outbox.list(chatId);
   }
@@ -56,7 +56,7 @@ export class Delivery {
     this.flush();
   }
 
-  /** Send a failed message again. */
+  /** Send a failed message again. @param {string} clientMessageId */
   retry(clientMessageId) {
     const pending = this.#outbox.get(clientMessageId);
     this.#outbox.retry(clientMessageId);
@@ -64,13 +64,17 @@ export class Delivery {
     this.flush();
   }
 
-  /** Give a failed message up. */
+  /** Give a failed message up. @param {string} clientMessageId */
   discard(clientMessageId) {
     const pending = this.#outbox.discard(clientMessageId);
     if (pending) this.#changed(pending.chatId);
   }
 
-  /** A message came back by another way than its reply, so the server has it. */
+  /**
+   * A message came back by another way than its reply, so the server has it.
+   *
+   * @param {string} clientMessageId
+   */
   acknowledge(clientMessageId) {
     if (this.#outbox.acknowledge(clientMessageId)) this.#shelf.save(this.#outbox);
   }
@@ -91,12 +95,13 @@ export class Delivery {
     this.#shelf.clear();
   }
 
+  /** @param {Pending} pending */
   async #deliver(pending) {
     let pause = 0;
     try {
       const message = await this.#post(pending);
       this.#outbox.acknowledge(pending.clientMessageId);
-      this.#listeners.tell("sent", { ...message, clientMessageId: pending.clientMessageId });
+      this.tell("sent", { ...message, clientMessageId: pending.clientMessageId });
     } catch (error) {
       pause = this.#fail(pending, error);
     }
@@ -106,7 +111,11 @@ export class Delivery {
     else this.#flushLater(pause);
   }
 
-  /** @returns {number} The pause before the next try, in milliseconds; 0 when the next message may leave at once. */
+  /**
+   * @param {Pending} pending
+   * @param {any} error
+   * @returns {number} The pause before the next try, in milliseconds; 0 when the next message may leave at once.
+   */
   #fail({ clientMessageId, attempts }, error) {
     if (error instanceof ConnectionLost) {
       this.#outbox.lose(clientMessageId);
@@ -114,25 +123,28 @@ export class Delivery {
     }
     const isTriedAgain = this.#outbox.refuse(clientMessageId, error);
     if (!isTriedAgain) return 0;
-    return (error.retryAfter ?? 0) * 1000 + REFUSAL_PAUSE_MS + reconnectDelay(attempts);
+    return REFUSAL_PAUSE_MS + pauseAfter(error, attempts);
   }
 
+  /** @param {Pending} pending */
   #post({ chatId, text, replyTo, fileIds, clientMessageId }) {
     const message = { text: text || undefined, fileIds, replyTo, clientMessageId };
     const frame = { chatId, ...message };
     if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
       return this.#socket.request("sendMessage", frame);
     }
-    return this.#api.request("POST", `/chats/${encodeURIComponent(chatId)}/messages`, { body: message });
+    return this.#api.request("POST", path`/chats/${chatId}/messages`, { body: message });
   }
 
+  /** @param {number} pause */
   #flushLater(pause) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), pause);
   }
 
+  /** @param {string} chatId */
   #changed(chatId) {
     this.#shelf.save(this.#outbox);
-    this.#listeners.tell("changed", chatId);
+    this.tell("changed", chatId);
   }
 }

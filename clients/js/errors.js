@@ -18,7 +18,7 @@ export class Problem extends Error {
    * @param {string} [answer.requestId] What to quote when asking the operators.
    */
   constructor({ status, code, detail, message, errors, retryAfter, requestId }) {
-    super(detail ?? message ?? `Request failed with status ${status}`);
+    super(detail ?? message ?? `The server answered ${status}`);
     this.name = "Problem";
     this.status = status;
     this.code = code ?? "unknown";
@@ -36,6 +36,8 @@ export class Problem extends Error {
 
 /** The network, or the server behind it, could not be reached or did not answer in time. */
 export class ConnectionLost extends Error {
+  isTemporary = true;
+
   /** @param {string} [message] @param {{cause?: unknown}} [options] */
   constructor(message = "The connection was lost", options) {
     super(message, options);

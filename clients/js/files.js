@@ -1,39 +1,43 @@
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 import { transfer } from "./transfer.js";
 import { Upload } from "./upload.js";
 
 /** A URL is good for five minutes; one that is older than this is not begun with. */
 const FRESH_MS = 4 * 60 * 1000;
 
+/**
+ * @typedef {{fileId: string, name: string, contentType: string, size: number, sha256?: string, createdAt: string,
+ *   scanState?: "pending" | "infected", width?: number, height?: number}} FileDescription `size` is in bytes. A file
+ *   without a `scanState` is clean.
+ * @typedef {{url: string, thumbnailUrl?: string, file: FileDescription, at: number}} Located
+ */
+
 /** Files: sending them, and fetching them again. Tells `changed` with a fileId that is to be asked for anew. */
-export class Files {
+export class Files extends Listeners {
   #api;
   #fetch;
   #transfer;
   #now;
-  #listeners = new Listeners();
-  /** @type {Map<string, Promise<{url: string, thumbnailUrl?: string, file: object, at: number}>>} */
+  /** @type {Map<string, Promise<Located>>} */
   #known = new Map();
   /** Those that may be others soon: not there, not scanned, or a picture without a thumbnail. @type {Set<string>} */
   #unsettled = new Set();
 
   /**
    * @param {import("./api.js").Api} api
-   * @param {{fetch?: typeof fetch, transfer?: typeof transfer, now?: () => number}} [options]
+   * @param {{fetch?: typeof globalThis.fetch, transfer?: typeof transfer, now?: () => number}} [options]
    */
   constructor(
     api,
     { fetch: fetcher = globalThis.fetch.bind(globalThis), transfer: mover = transfer, now = Date.now } = {},
   ) {
+    super();
     this.#api = api;
     this.#fetch = fetcher;
     this.#transfer = mover;
     this.#now = now;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /**
@@ -51,13 +55,11 @@ export class Files {
 
   /**
    * @param {string} fileId
-   * @returns {Promise<{fileId: string, name: string, contentType: string, size: number, scanState?: string,
-   *   width?: number, height?: number}>}
+   * @returns {Promise<FileDescription>}
    * @throws {Problem} 404 when there is no such file, or one may not see it.
    */
   async describe(fileId) {
-    if (!this.#known.has(fileId)) this.#locate(fileId);
-    return (await this.#known.get(fileId)).file;
+    return (await (this.#known.get(fileId) ?? this.#locate(fileId))).file;
   }
 
   /** @param {string} fileId @returns {Promise<string>} A URL that gives the file to anyone for five minutes. */
@@ -89,10 +91,12 @@ export class Files {
    * Wait until a file of one's own was scanned, where files are.
    *
    * @param {string} fileId
+   * @returns {Promise<FileDescription>}
    * @throws {Problem} 404 when it is infected.
    */
   scanned(fileId) {
     return new Promise((resolve, reject) => {
+      /** @param {(outcome: any) => void} settle @param {unknown} outcome */
       const end = (settle, outcome) => {
         stop();
         settle(outcome);
@@ -111,7 +115,7 @@ export class Files {
   change(fileId) {
     this.#known.delete(fileId);
     this.#unsettled.delete(fileId);
-    this.#listeners.tell("changed", fileId);
+    this.tell("changed", fileId);
   }
 
   /** What would have been told while there was no line may have happened. */
@@ -123,24 +127,27 @@ export class Files {
    * Read one's own files, the latest first.
    *
    * @param {string} [cursor] Where the page before ended.
-   * @returns {Promise<{files: object[], nextCursor?: string}>}
+   * @param {{limit?: number, unfinished?: boolean}} [options] `unfinished`: those whose upload has not ended, in the place
+   *   of the others.
+   * @returns {Promise<{files: FileDescription[], nextCursor?: string}>}
    */
-  list(cursor) {
-    return this.#api.request("GET", "/files", { query: cursor ? { cursor } : {} });
+  list(cursor, options) {
+    return this.#api.request("GET", "/files", { query: { cursor, ...options } });
   }
 
   /** Delete one of one's own. @param {string} fileId */
   async remove(fileId) {
-    await this.#api.request("DELETE", addressOf(fileId));
+    await this.#api.request("DELETE", path`/files/${fileId}`);
     this.change(fileId);
   }
 
-  /** Where a file is, by URLs that are still good. */
+  /** Where a file is, by URLs that are still good. @param {string} fileId */
   async #located(fileId) {
     const known = await this.#known.get(fileId)?.catch(() => undefined);
     return known && this.#now() - known.at < FRESH_MS ? known : this.#locate(fileId);
   }
 
+  /** @param {string} fileId */
   #locate(fileId) {
     const located = this.#ask(fileId);
     this.#known.set(fileId, located);
@@ -149,17 +156,19 @@ export class Files {
     return located;
   }
 
+  /** @param {string} fileId @returns {Promise<Located>} */
   async #ask(fileId) {
     const at = this.#now();
     this.#unsettled.add(fileId);
     const headers = { Accept: "application/json" };
-    const located = await this.#api.request("GET", addressOf(fileId), { headers });
+    const located = await this.#api.request("GET", path`/files/${fileId}`, { headers });
     const { contentType, scanState, width } = located.file ?? {};
     const isSettled = !scanState && (width || !contentType?.startsWith("image/"));
     if (isSettled) this.#unsettled.delete(fileId);
     return { ...located, at };
   }
 
+  /** @param {string} fileId @param {string} url @returns {Promise<Blob>} */
   async #fetchBytes(fileId, url) {
     try {
       const response = await this.#fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
@@ -170,8 +179,4 @@ export class Files {
       throw new ConnectionLost("The file could not be fetched", { cause: error });
     }
   }
-}
-
-function addressOf(fileId) {
-  return `/files/${encodeURIComponent(fileId)}`;
 }

@@ -1,11 +1,11 @@
-/** The functions that want to hear of something, by event name. */
+/** What others can listen to: each class says which events it tells. */
 export class Listeners {
-  /** @type {Map<string, Set<Function>>} */
+  /** @type {Map<string, Set<Function>>} By event. */
   #byEvent = new Map();
 
   /**
    * @param {string} event
-   * @param {Function} listener
+   * @param {(...details: any[]) => void} listener
    * @returns {() => void} Call it to stop listening.
    */
   on(event, listener) {
@@ -15,7 +15,36 @@ export class Listeners {
   }
 
   /**
-   * Tell everyone. A listener that throws is reported, and does not keep the others from hearing.
+   * Give what is told from now on, one after another. It waits here for as long as nobody takes it.
+   *
+   * @param {string} event
+   * @param {string} end The event after which there is no more.
+   * @returns {AsyncGenerator<any, void>}
+   */
+  stream(event, end) {
+    /** @type {unknown[]} */
+    const waiting = [];
+    let isEnded = false;
+    let wake = (/** @type {unknown} */ _) => {};
+    const stops = [
+      this.on(event, (/** @type {unknown} */ told) => wake(waiting.push(told))),
+      this.on(end, () => wake((isEnded = true))),
+    ];
+    return (async function* () {
+      try {
+        while (true) {
+          while (waiting.length > 0) yield waiting.shift();
+          if (isEnded) return;
+          await new Promise((/** @type {(_?: unknown) => void} */ resolve) => (wake = resolve));
+        }
+      } finally {
+        for (const stop of stops) stop();
+      }
+    })();
+  }
+
+  /**
+   * Tell everyone; for the class itself. A listener that throws is reported, and does not keep the others from hearing.
    *
    * @param {string} event
    * @param {...unknown} details
@@ -25,15 +54,11 @@ export class Listeners {
       try {
         listener(...details);
       } catch (error) {
-        reportError(error);
+        // It surfaces as an uncaught one, outside the caller's stack.
+        queueMicrotask(() => {
+          throw error;
+        });
       }
     }
   }
-}
-
-/** Let the error surface as an uncaught one, outside the caller's stack. */
-function reportError(error) {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

@@ -1,32 +1,44 @@
 import { ChatLog } from "./chat_log.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** How many numbers of a log are read at a time, going back. */
 const WINDOW = 60;
 const PAGE_LENGTH = 100;
 /** Going back stops once this many messages were found: other events take numbers too. */
 const ENOUGH_MESSAGES = 25;
+/** How many events of a log are held that nobody looks at. */
+const MAX_HELD = 1_000;
+/** After a read that failed. */
+const RETRY_PAUSE_MS = 3_000;
 /** Further behind than this, the end of the log is read afresh instead of everything in between. */
 const CATCH_UP_LIMIT = 500;
+
+/** @typedef {import("./chat_log.js").LogEvent} LogEvent */
 
 /**
  * The logs of all chats, read from the server when they are opened and whenever they may have missed something.
  *
- * Tells `read` with the events of each page that was read, and `changed` with the chatId of each log that was.
+ * Tells `read` with the events of each page that was read, `news` with those of them that happened since the log was
+ * begun, and `changed` with the chatId of each log that was.
  */
-export class Logs {
+export class Logs extends Listeners {
   #api;
   #now;
-  #listeners = new Listeners();
   /** @type {Map<string, ChatLog>} */
   #logs = new Map();
+  /** @type {Map<string, number>} What comes after these is news, by chatId. */
+  #newsAfter = new Map();
   /** Logs that are to be caught up with when they are opened next. */
   #stale = new Set();
   /** @type {Map<string, Promise<void>>} */
   #reading = new Map();
   #timers = new Map();
+  /** @type {string | undefined} */
   #openChatId;
   #isStopped = false;
+  /** Whether every log is kept complete, and not the open one alone. */
+  isFollowing = false;
 
   /**
    * @param {object} options
@@ -34,23 +46,47 @@ export class Logs {
    * @param {() => number} options.now The server's time in milliseconds.
    */
   constructor({ api, now }) {
+    super();
     this.#api = api;
     this.#now = now;
   }
 
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
-  }
-
-  /** @returns {ChatLog} Empty until it is opened. */
+  /** @param {string} chatId @returns {ChatLog} Empty until it is opened. */
   get(chatId) {
-    if (!this.#logs.has(chatId)) this.#logs.set(chatId, new ChatLog());
-    return this.#logs.get(chatId);
+    const log = this.#logs.get(chatId) ?? new ChatLog();
+    this.#logs.set(chatId, log);
+    return log;
   }
 
-  /** Whether events of the chat have a place here: its log was read, or is being read. */
+  /**
+   * Whether events of the chat have a place here: its log was read, or is being read.
+   *
+   * @param {string} chatId
+   */
   holds(chatId) {
-    return this.get(chatId).isLoaded || this.#reading.has(chatId);
+    return this.isFollowing || this.get(chatId).isLoaded || this.#reading.has(chatId);
+  }
+
+  /** @returns {Record<string, number>} Up to where nothing is missing of each log that was begun, by chatId. */
+  get positions() {
+    const begun = [...this.#logs].filter(([, log]) => log.startSeq !== undefined);
+    return Object.fromEntries(begun.map(([chatId, log]) => [chatId, log.contiguousSeq]));
+  }
+
+  /**
+   * Hold a log from a place on, if it is not held yet, and catch up with it.
+   *
+   * @param {string} chatId
+   * @param {number} startSeq
+   * @param {number} lastSeq The highest seq the server is known to have.
+   */
+  async follow(chatId, startSeq, lastSeq) {
+    const log = this.get(chatId);
+    if (log.startSeq === undefined) {
+      log.begin(startSeq);
+      this.#newsAfter.set(chatId, startSeq);
+    }
+    if (log.hasGap || log.highestSeq < lastSeq) await this.#once(chatId, () => this.#readOn(chatId, log));
   }
 
   /**
@@ -79,52 +115,49 @@ export class Logs {
     this.#openChatId = undefined;
   }
 
-  /** The chat is no longer one's own: nothing of it is kept. */
+  /** The chat is no longer one's own: nothing of it is kept. @param {string} chatId */
   drop(chatId) {
     this.#logs.delete(chatId);
     this.#unwatch(chatId);
   }
 
-  /** Read what is before the oldest event held, until some messages were found. */
+  /** Read what is before the oldest event held, until some messages were found. @param {string} chatId */
   async readEarlier(chatId) {
     const log = this.get(chatId);
     await this.#goBack(chatId, log, log.messages.length + ENOUGH_MESSAGES);
-    this.#listeners.tell("changed", chatId);
+    this.tell("changed", chatId);
   }
 
-  /** Take in events that were not read but pushed. @returns {object[]} Those that were new. */
+  /**
+   * Take in events that were not read but pushed.
+   *
+   * @param {string} chatId
+   * @param {LogEvent[]} events
+   * @returns {object[]} Those that were new.
+   */
   insert(chatId, events) {
-    const added = this.get(chatId).insert(events, this.#now());
+    const log = this.get(chatId);
+    const added = log.insert(events, this.#now());
+    if (chatId !== this.#openChatId) log.trim(MAX_HELD);
     this.#watch(chatId);
-    if (added.length > 0) this.#listeners.tell("changed", chatId);
+    if (added.length > 0) this.tell("changed", chatId);
     return added;
   }
 
-  /** Take in a message as a reply told it, before its event has come. */
+  /**
+   * Take in a message as a reply told it, before its event has come.
+   *
+   * @param {string} chatId
+   * @param {import("./chat_log.js").Message} message
+   */
   amend(chatId, message) {
     this.get(chatId).amend(message);
-    this.#listeners.tell("changed", chatId);
-  }
-
-  /** @returns {[string, object[]][]} The newest events of each log that was read, by chatId. */
-  snapshot() {
-    const loaded = [...this.#logs].filter(([, log]) => log.isLoaded && log.events.length > 0);
-    return loaded.map(([chatId, log]) => [chatId, log.events.slice(-WINDOW)]);
-  }
-
-  /** Hold what was held another time, until it is caught up with. @param {string} chatId @param {object[]} events */
-  restore(chatId, events) {
-    const log = this.get(chatId);
-    if (log.isLoaded || events.length === 0) return;
-    log.begin(events[0].seq - 1);
-    log.insert(events, this.#now());
-    log.isLoaded = true;
-    this.#stale.add(chatId);
+    this.tell("changed", chatId);
   }
 
   /** Pushes may have been missed: every log is to be caught up with. */
   distrust() {
-    for (const [chatId, log] of this.#logs) if (log.isLoaded) this.#stale.add(chatId);
+    for (const [chatId, log] of this.#logs) if (log.startSeq !== undefined) this.#stale.add(chatId);
   }
 
   stop() {
@@ -132,16 +165,21 @@ export class Logs {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
+  /** @param {string} chatId @param {number} lastSeq */
   #readNewest(chatId, lastSeq) {
     return this.#once(chatId, async () => {
       const log = this.get(chatId);
-      log.begin(Math.max(0, lastSeq - WINDOW));
+      const newest = Math.max(0, lastSeq - WINDOW);
+      if (!this.#newsAfter.has(chatId)) this.#newsAfter.set(chatId, lastSeq);
+      // One that is followed may have a gap to fill before its newest part.
+      if (log.startSeq === undefined || log.startSeq > newest) log.begin(newest);
       await this.#readOn(chatId, log);
       await this.#goBack(chatId, log, ENOUGH_MESSAGES);
       log.isLoaded = true;
     });
   }
 
+  /** @param {string} chatId @param {number} lastSeq */
   #catchUp(chatId, lastSeq) {
     const log = this.get(chatId);
     if (lastSeq - log.highestSeq > CATCH_UP_LIMIT) {
@@ -151,82 +189,124 @@ export class Logs {
     return this.#once(chatId, () => this.#readOn(chatId, log));
   }
 
-  /** Read everything a log does not hold yet, from its end or its first gap on. */
+  /**
+   * Read everything a log does not hold yet, from its end or its first gap on.
+   *
+   * @param {string} chatId
+   * @param {ChatLog} log
+   */
   async #readOn(chatId, log) {
     let after = log.contiguousSeq;
     let page;
     do {
       const askedAt = this.#now();
       page = await this.#readPage(chatId, after);
-      log.read(page, { after, askedAt, now: this.#now() });
+      const added = log.read(page, { after, askedAt, now: this.#now() });
+      const newsAfter = this.#newsAfter.get(chatId) ?? Infinity;
+      this.tell("news", added.filter(({ seq }) => seq > newsAfter));
       after = page.events.at(-1)?.seq ?? after;
     } while (page.hasMore && page.events.length > 0);
   }
 
-  /** Extend a log downwards until it has enough messages, or has reached the beginning. */
+  /**
+   * Extend a log downwards until it has enough messages, or has reached the beginning.
+   *
+   * @param {string} chatId
+   * @param {ChatLog} log
+   * @param {number} enough
+   */
   async #goBack(chatId, log, enough) {
     while (log.hasEarlier && log.messages.length < enough) {
-      const startSeq = Math.max(0, log.startSeq - WINDOW);
-      const events = await this.#readBetween(chatId, startSeq, log.startSeq);
+      const endSeq = log.startSeq ?? 0;
+      const startSeq = Math.max(0, endSeq - WINDOW);
+      const events = await this.#readBetween(chatId, startSeq, endSeq);
       log.extend(events, startSeq);
       if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.complete();
     }
   }
 
-  /** @returns {Promise<object[]>} The events after one seq and up to another. */
+  /**
+   * @param {string} chatId
+   * @param {number} startSeq
+   * @param {number} endSeq
+   * @returns {Promise<LogEvent[]>} The events after one seq and up to another.
+   */
   async #readBetween(chatId, startSeq, endSeq) {
+    /** @type {LogEvent[]} */
     const events = [];
+    let after = startSeq;
     let page;
     do {
-      page = await this.#readPage(chatId, events.at(-1)?.seq ?? startSeq);
+      page = await this.#readPage(chatId, after);
       events.push(...page.events.filter(({ seq }) => seq <= endSeq));
-    } while (page.hasMore && page.events.length > 0 && page.events.at(-1).seq < endSeq);
+      after = page.events.at(-1)?.seq ?? endSeq;
+    } while (page.hasMore && after < endSeq);
     return events;
   }
 
-  /** A new member may not see what is older than the membership, however far back the numbers go. */
+  /**
+   * A new member may not see what is older than the membership, however far back the numbers go.
+   *
+   * @param {string} chatId
+   * @param {number} seq
+   */
   async #hasMessageBefore(chatId, seq) {
     const query = { before: seq + 1, limit: 1 };
-    const page = await this.#api.request("GET", `/chats/${encodeURIComponent(chatId)}/messages`, { query });
+    const page = await this.#api.request("GET", path`/chats/${chatId}/messages`, { query });
     return page.messages.length > 0;
   }
 
-  /** Read for a log once, however many ask for it meanwhile. */
+  /**
+   * Read for a log once, however many ask for it meanwhile.
+   *
+   * @param {string} chatId
+   * @param {() => Promise<void>} read
+   */
   #once(chatId, read) {
-    if (!this.#reading.has(chatId)) {
-      const reading = read()
-        .then(() => {
-          this.#stale.delete(chatId);
-          this.#watch(chatId);
-        })
-        .finally(() => {
-          this.#reading.delete(chatId);
-          this.#listeners.tell("changed", chatId);
-        });
-      this.#reading.set(chatId, reading);
-    }
-    return this.#reading.get(chatId);
+    const underWay = this.#reading.get(chatId);
+    if (underWay) return underWay;
+    const reading = read()
+      .then(() => {
+        this.#stale.delete(chatId);
+        this.#watch(chatId);
+      })
+      .finally(() => {
+        this.#reading.delete(chatId);
+        this.tell("changed", chatId);
+      });
+    this.#reading.set(chatId, reading);
+    return reading;
   }
 
+  /**
+   * @param {string} chatId
+   * @param {number} after
+   * @returns {Promise<{events: LogEvent[], hasMore: boolean, lastSeq: number}>}
+   */
   async #readPage(chatId, after) {
-    const path = `/chats/${encodeURIComponent(chatId)}/events`;
-    const page = await this.#api.request("GET", path, { query: { after, limit: PAGE_LENGTH } });
-    this.#listeners.tell("read", page.events);
+    const page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query: { after, limit: PAGE_LENGTH } });
+    this.tell("read", page.events);
     return page;
   }
 
-  /** When something is missing, read it at its time, if the log is open then; otherwise when it is opened. */
-  #watch(chatId) {
+  /**
+   * When something is missing, read it at its time, if the log is kept complete then; otherwise when it is opened.
+   *
+   * @param {string} chatId
+   * @param {number} [pause] Milliseconds to let pass before, after a read that failed.
+   */
+  #watch(chatId, pause = 0) {
     this.#unwatch(chatId);
     const { dueAt } = this.get(chatId);
     if (dueAt === undefined || this.#isStopped) return;
-    const timer = setTimeout(
-      () => chatId === this.#openChatId && this.#catchUp(chatId, 0).catch(() => {}),
-      Math.max(0, dueAt - this.#now()),
-    );
-    this.#timers.set(chatId, timer);
+    const read = () => {
+      if (!this.isFollowing && chatId !== this.#openChatId) return;
+      this.#catchUp(chatId, 0).catch(() => this.#watch(chatId, RETRY_PAUSE_MS));
+    };
+    this.#timers.set(chatId, setTimeout(read, Math.max(pause, dueAt - this.#now())));
   }
 
+  /** @param {string} chatId */
   #unwatch(chatId) {
     clearTimeout(this.#timers.get(chatId));
     this.#timers.delete(chatId);

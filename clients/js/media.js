@@ -2,6 +2,7 @@ import { Listeners } from "./listeners.js";
 
 /** @typedef {"microphone" | "camera" | "screen"} Source */
 
+/** @type {Record<Source, "audio" | "video">} */
 const KINDS = { microphone: "audio", camera: "video", screen: "video" };
 
 /**
@@ -10,9 +11,8 @@ const KINDS = { microphone: "audio", camera: "video", screen: "video" };
  *
  * Tells `changed`, and `problem` with a source and the error for which it cannot be used.
  */
-export class Media {
+export class Media extends Listeners {
   #devices;
-  #listeners = new Listeners();
   /** @type {Partial<Record<Source, MediaStreamTrack>>} */
   #open = {};
   /** @type {Partial<Record<Source, boolean>>} What was asked for last, while the answer is awaited. */
@@ -24,11 +24,8 @@ export class Media {
 
   /** @param {MediaDevices} devices */
   constructor(devices) {
+    super();
     this.#devices = devices;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {{audio?: MediaStreamTrack, video?: MediaStreamTrack}} What is sent: a screen in the place of the camera. */
@@ -51,7 +48,11 @@ export class Media {
     return Boolean(this.#devices?.getDisplayMedia);
   }
 
-  /** Open several sources with one question to the person; of those that cannot be had the others are left. */
+  /**
+   * Open several sources with one question to the person; of those that cannot be had the others are left.
+   *
+   * @param {Source[]} sources
+   */
   async open(sources) {
     for (const source of sources) this.#wanted[source] = true;
     try {
@@ -75,7 +76,7 @@ export class Media {
     return (await this.#devices?.enumerateDevices()) ?? [];
   }
 
-  /** Which device a source is, or undefined for what it would be by itself. */
+  /** Which device a source is, or undefined for what it would be by itself. @param {Source} source */
   chosen(source) {
     return this.#open[source]?.getSettings?.().deviceId ?? this.#chosen[source];
   }
@@ -93,6 +94,7 @@ export class Media {
     this.#open = {};
   }
 
+  /** @param {Source[]} sources */
   async #ask(sources) {
     if (!this.#devices) throw new DOMException("This page may not ask for devices", "SecurityError");
     if (sources.includes("screen")) return this.#devices.getDisplayMedia({ video: true });
@@ -101,6 +103,7 @@ export class Media {
     );
   }
 
+  /** @param {Source} source */
   #constraints(source) {
     const deviceId = this.#chosen[source] && { exact: this.#chosen[source] };
     // Enough for a tile, and little enough to be sent to seven others.
@@ -108,6 +111,7 @@ export class Media {
     return { ...size, ...(deviceId && { deviceId }) };
   }
 
+  /** @param {MediaStream} stream @param {Source[]} sources */
   #take(stream, sources) {
     for (const track of stream.getTracks()) {
       const source = sources.find((each) => KINDS[each] === track.kind);
@@ -125,12 +129,14 @@ export class Media {
     this.#changed();
   }
 
+  /** @param {boolean} isMuted */
   #mute(isMuted) {
     this.#isMuted = isMuted;
-    this.#open.microphone.enabled = !isMuted;
+    if (this.#open.microphone) this.#open.microphone.enabled = !isMuted;
     this.#changed();
   }
 
+  /** @param {Source} source */
   #close(source) {
     this.#wanted[source] = false;
     this.#open[source]?.stop();
@@ -138,12 +144,13 @@ export class Media {
     this.#changed();
   }
 
+  /** @param {Source} source @param {unknown} error */
   #fail(source, error) {
     this.#wanted[source] = false;
-    if (!this.#isStopped) this.#listeners.tell("problem", source, error);
+    if (!this.#isStopped) this.tell("problem", source, error);
   }
 
   #changed() {
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }

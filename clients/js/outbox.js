@@ -29,17 +29,17 @@ export class Outbox {
     return this.#pending.filter((pending) => chatId === undefined || pending.chatId === chatId);
   }
 
-  /** @returns {Pending | undefined} */
+  /** @param {string} clientMessageId @returns {Pending | undefined} */
   get(clientMessageId) {
     return this.#pending.find((pending) => pending.clientMessageId === clientMessageId);
   }
 
   /**
-   * @param {{clientMessageId: string, chatId: string, text: string, replyTo?: string, fileIds?: string[],
-   *   writtenAt: string}} message
+   * @param {Omit<Pending, "state" | "attempts" | "error">} message
    * @returns {Pending}
    */
   add(message) {
+    /** @type {Pending} */
     const pending = { ...message, state: "waiting", attempts: 0 };
     this.#pending.push(pending);
     return pending;
@@ -64,14 +64,14 @@ export class Outbox {
     return taken;
   }
 
-  /** The server has it. @returns {boolean} Whether it was pending. */
+  /** The server has it. @param {string} clientMessageId @returns {boolean} Whether it was pending. */
   acknowledge(clientMessageId) {
     const before = this.#pending.length;
     this.#pending = this.#pending.filter((pending) => pending.clientMessageId !== clientMessageId);
     return this.#pending.length < before;
   }
 
-  /** No answer came: send it again, as often as it takes. */
+  /** No answer came: send it again, as often as it takes. @param {string} clientMessageId */
   lose(clientMessageId) {
     const pending = this.get(clientMessageId);
     if (pending?.state !== "sending") return;
@@ -95,7 +95,11 @@ export class Outbox {
     return again;
   }
 
-  /** A person wants a failed message sent again; it goes last, where the person sees it go. */
+  /**
+   * A person wants a failed message sent again; it goes last, where the person sees it go.
+   *
+   * @param {string} clientMessageId
+   */
   retry(clientMessageId) {
     const pending = this.get(clientMessageId);
     if (pending?.state !== "failed") return;
@@ -106,6 +110,7 @@ export class Outbox {
   /**
    * A person gives a failed message up.
    *
+   * @param {string} clientMessageId
    * @returns {Pending | undefined} The message, for putting its words back.
    */
   discard(clientMessageId) {

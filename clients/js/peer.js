@@ -1,3 +1,4 @@
+import { parse } from "./json.js";
 import { Listeners } from "./listeners.js";
 
 /** How long the polite one leaves the first offer to the other, so that there is seldom a collision. */
@@ -7,7 +8,8 @@ const PATIENCE_MS = 5_000;
 /** As many as the server keeps of one party. */
 const MAX_KEPT = 64;
 
-/** @typedef {{description?: RTCSessionDescriptionInit, candidate?: RTCIceCandidateInit, candidates?: RTCIceCandidateInit[]}} Signal */
+/** @typedef {RTCSessionDescriptionInit & {line?: number, answers?: number}} Description */
+/** @typedef {{description?: Description, candidate?: RTCIceCandidateInit, candidates?: RTCIceCandidateInit[]}} Signal */
 /** @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Shown What somebody lets others hear and see. */
 
 /**
@@ -16,18 +18,16 @@ const MAX_KEPT = 64;
  * Both sides may offer at any moment; where two offers meet, the polite one takes its own back ("perfect negotiation").
  * Signals may come late, twice or not at all, and candidates before the description they belong to. Tells `changed`.
  */
-export class Peer {
+export class Peer extends Listeners {
   #options;
-  #listeners = new Listeners();
-  /** @type {RTCPeerConnection} */
-  #connection;
-  /** @type {RTCDataChannel} */
-  #channel;
+  /** Both are there from the beginning, and are others whenever the line is opened anew. */
+  #connection = /** @type {RTCPeerConnection} */ (/** @type {unknown} */ (undefined));
+  #channel = /** @type {RTCDataChannel} */ (/** @type {unknown} */ (undefined));
   /** Which connection this is: a later one has a higher number. It goes with each description. */
   #line = 0;
   /** @type {number | undefined} Which one of the other's is known. */
   #otherLine;
-  /** One step at a time, so that each finds the connection as the one before has left it. */
+  /** @type {Promise<unknown>} One step at a time, so that each finds the connection as the one before has left it. */
   #work = Promise.resolve();
   /** @type {Record<string, MediaStreamTrack | undefined>} What is sent, by kind. */
   #sent = {};
@@ -35,7 +35,9 @@ export class Peer {
   #senders = {};
   /** @type {RTCIceCandidateInit[]} Candidates whose description has not come. */
   #kept = [];
+  /** @type {Shown | undefined} */
   #told;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isClosed = false;
   /** @type {Record<string, MediaStreamTrack | undefined>} What the other sends, by kind. */
@@ -53,12 +55,9 @@ export class Peer {
    * @param {typeof RTCPeerConnection} options.RTCPeerConnection
    */
   constructor(options) {
+    super();
     this.#options = { ...options };
     this.#open();
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   get userId() {
@@ -115,7 +114,7 @@ export class Peer {
   mend() {
     const { connectionState, signalingState, localDescription } = this.#connection;
     if (this.#isClosed) return;
-    if (signalingState === "have-local-offer") this.#say(localDescription);
+    if (signalingState === "have-local-offer" && localDescription) this.#say(localDescription);
     else if (connectionState !== "connected") this.#connection.restartIce();
     this.#watch();
   }
@@ -161,7 +160,7 @@ export class Peer {
     this.#channel = connection.createDataChannel("shown", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#tell();
     this.#channel.onmessage = ({ data }) => {
-      this.shown = parse(data);
+      this.shown = shownBy(data);
       this.#changed();
     };
     this.#attach();
@@ -181,6 +180,7 @@ export class Peer {
     if (this.#told && this.#channel.readyState === "open") this.#channel.send(JSON.stringify(this.#told));
   }
 
+  /** @param {RTCPeerConnection} connection */
   async #offer(connection) {
     // Where it is not stable, what needs to be negotiated is asked for again once it is.
     if (connection === this.#connection && connection.signalingState === "stable") await this.#describeSelf();
@@ -189,21 +189,27 @@ export class Peer {
   async #describeSelf() {
     const connection = this.#connection;
     await connection.setLocalDescription();
-    this.#say(connection.localDescription);
+    if (connection.localDescription) this.#say(connection.localDescription);
     this.#watch();
   }
 
-  /** Post a description with the number of its line, and an answer with that of the line it is for. */
+  /**
+   * Post a description with the number of its line, and an answer with that of the line it is for.
+   *
+   * @param {RTCSessionDescriptionInit} description
+   */
   #say({ type, sdp }) {
     const answers = type === "answer" ? this.#otherLine : undefined;
     this.#options.post({ description: { type, sdp, line: this.#line, answers } });
   }
 
+  /** @param {Description} description */
   async #describe(description) {
     const isOffer = description.type === "offer";
     const { line, answers = this.#line } = description;
     // From before the other, or this side, has begun anew.
-    if (line < this.#otherLine || (!isOffer && answers !== this.#line)) return;
+    const isEarlier = line !== undefined && this.#otherLine !== undefined && line < this.#otherLine;
+    if (isEarlier || (!isOffer && answers !== this.#line)) return;
     if (this.#isFromAnother(description)) this.#reopen();
     const { signalingState } = this.#connection;
     // Two offers have met: the polite side's is taken back by the next line, the other stands.
@@ -215,6 +221,7 @@ export class Peer {
     this.#watch();
   }
 
+  /** @param {RTCIceCandidateInit} candidate */
   async #consider(candidate) {
     const { remoteDescription } = this.#connection;
     if (remoteDescription && belongs(candidate, remoteDescription)) {
@@ -225,11 +232,15 @@ export class Peer {
     }
   }
 
-  /** The other device has begun anew, as a page that was loaded again does: the line to what it was cannot be mended. */
+  /**
+   * The other device has begun anew, as a page that was loaded again does: the line to what it was cannot be mended.
+   *
+   * @param {Description} description
+   */
   #isFromAnother(description) {
     const { remoteDescription } = this.#connection;
     if (remoteDescription && description.line !== undefined) return description.line !== this.#otherLine;
-    return Boolean(remoteDescription) && fingerprint(remoteDescription) !== fingerprint(description);
+    return remoteDescription !== null && fingerprint(remoteDescription) !== fingerprint(description);
   }
 
   #reopen() {
@@ -237,6 +248,7 @@ export class Peer {
     this.#open();
   }
 
+  /** @param {() => unknown} step */
   #do(step) {
     // What the other sent may make no sense; the line is mended if it does not come about.
     this.#work = this.#work.then(() => this.#isClosed || step()).catch(() => {});
@@ -250,27 +262,27 @@ export class Peer {
   }
 
   #changed() {
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }
 
+/** @param {RTCIceCandidateInit} candidate @param {RTCSessionDescriptionInit} description */
 function belongs({ usernameFragment }, { sdp }) {
   return !usernameFragment || lines(sdp).includes(`a=ice-ufrag:${usernameFragment}`);
 }
 
+/** @param {RTCSessionDescriptionInit} description */
 function fingerprint({ sdp }) {
   return lines(sdp).find((line) => line.startsWith("a=fingerprint:"));
 }
 
+/** @param {string | undefined} sdp */
 function lines(sdp) {
-  return sdp.split(/\r?\n/u);
+  return (sdp ?? "").split(/\r?\n/u);
 }
 
-function parse(data) {
-  try {
-    const { microphone, camera, screen } = JSON.parse(data);
-    return { microphone: Boolean(microphone), camera: Boolean(camera), screen: Boolean(screen) };
-  } catch {
-    return undefined;
-  }
+/** @param {string} data @returns {Shown} */
+function shownBy(data) {
+  const { microphone, camera, screen } = parse(data) ?? {};
+  return { microphone: Boolean(microphone), camera: Boolean(camera), screen: Boolean(screen) };
 }

@@ -1,14 +1,14 @@
-import { Listeners } from "./listeners.js";
 import { Problem } from "./errors.js";
+import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 const MAX_AT_ONCE = 4;
 
 /** @typedef {{userId: string, username?: string, displayName?: string, avatarFileId?: string, isGone?: boolean}} Person */
 
 /** Everyone this client has heard of. Tells `changed` with a person who was learned. */
-export class People {
+export class People extends Listeners {
   #api;
-  #listeners = new Listeners();
   /** @type {Map<string, Person>} */
   #known = new Map();
   /** @type {Set<string>} */
@@ -17,14 +17,16 @@ export class People {
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
+    super();
     this.#api = api;
   }
 
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
-  }
-
-  /** Give what is known now; an unknown person is asked for and told later. @returns {Person} */
+  /**
+   * Give what is known now; an unknown person is asked for and told later.
+   *
+   * @param {string} userId
+   * @returns {Person}
+   */
   get(userId) {
     const person = this.#known.get(userId);
     if (person) return person;
@@ -38,11 +40,18 @@ export class People {
     return [...this.#known.values()];
   }
 
+  /** @param {string} userId @returns {Promise<Person>} As the server knows them now. */
+  async read(userId) {
+    const person = await this.#api.request("GET", path`/users/${userId}`);
+    this.learn(person);
+    return person;
+  }
+
   /** @param {Person} person */
   learn(person) {
     this.#known.set(person.userId, person);
     this.#wanted.delete(person.userId);
-    this.#listeners.tell("changed", person);
+    this.tell("changed", person);
   }
 
   /**
@@ -65,7 +74,7 @@ export class People {
     this.#known.set(userId, { userId });
     this.#busy += 1;
     try {
-      this.learn(await this.#api.request("GET", `/users/${encodeURIComponent(userId)}`));
+      await this.read(userId);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.learn({ userId, isGone: true });
       else this.#known.delete(userId);

@@ -2,19 +2,15 @@ import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
 /** Pictures, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
-export class Pictures {
+export class Pictures extends Listeners {
   #fetch;
-  #listeners = new Listeners();
   /** @type {Map<string, string | undefined>} URLs of blobs, by fileId; undefined while one is fetched. */
   #urls = new Map();
 
   /** @param {(fileId: string) => Promise<Blob>} fetchPicture */
   constructor(fetchPicture) {
+    super();
     this.#fetch = fetchPicture;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /**
@@ -41,11 +37,12 @@ export class Pictures {
     this.#urls.clear();
   }
 
+  /** @param {string} fileId */
   async #fetchPicture(fileId) {
     this.#urls.set(fileId, undefined);
     try {
       this.#urls.set(fileId, URL.createObjectURL(await this.#fetch(fileId)));
-      this.#listeners.tell("ready", fileId);
+      this.tell("ready", fileId);
     } catch (error) {
       // What is no more stays known as that; anything else is asked for again when it is shown next.
       if (!(error instanceof Problem && error.status === 404)) this.#urls.delete(fileId);

@@ -6,10 +6,9 @@ const MAX_AT_ONCE = 100;
 /** @typedef {{userId: string, online: boolean, lastSeenAt?: string}} Presence */
 
 /** Who is there, of those somebody has asked for. Tells `changed` when it is another picture. */
-export class PresenceBoard {
+export class PresenceBoard extends Listeners {
   #api;
-  #listeners = new Listeners();
-  /** @type {Map<string, Presence>} */
+  /** @type {Map<string, Presence | undefined>} */
   #known = new Map();
   /** @type {Set<string>} */
   #wanted = new Set();
@@ -17,23 +16,43 @@ export class PresenceBoard {
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
+    super();
     this.#api = api;
   }
 
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
-  }
-
-  /** Give what is known now; somebody unknown is asked for and told later. @returns {Presence | undefined} */
+  /**
+   * Give what is known now; somebody unknown is asked for and told later.
+   *
+   * @param {string} userId
+   * @returns {Presence | undefined}
+   */
   get(userId) {
     if (!this.#known.has(userId)) this.#want([userId]);
     return this.#known.get(userId);
   }
 
+  /**
+   * Ask the server now.
+   *
+   * @param {string[]} userIds At most 100.
+   * @returns {Promise<Presence[]>}
+   */
+  async read(userIds) {
+    const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
+    this.#note(users);
+    return users;
+  }
+
   /** @param {Presence} presence */
-  take({ userId, online, lastSeenAt }) {
-    this.#known.set(userId, { userId, online, lastSeenAt });
-    this.#listeners.tell("changed");
+  take(presence) {
+    this.#note([presence]);
+  }
+
+  /** @param {Presence[]} presences */
+  #note(presences) {
+    for (const { userId, online, lastSeenAt } of presences)
+      this.#known.set(userId, { userId, online, lastSeenAt });
+    this.tell("changed");
   }
 
   /** Changes may have been missed: ask again for everyone. */
@@ -41,6 +60,7 @@ export class PresenceBoard {
     this.#want([...this.#known.keys()]);
   }
 
+  /** @param {string[]} userIds */
   #want(userIds) {
     for (const userId of userIds) this.#wanted.add(userId);
     if (this.#isAsking || this.#wanted.size === 0) return;
@@ -56,10 +76,7 @@ export class PresenceBoard {
       if (!this.#known.has(userId)) this.#known.set(userId, undefined);
     }
     try {
-      const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-      for (const { userId, online, lastSeenAt } of users)
-        this.#known.set(userId, { userId, online, lastSeenAt });
-      this.#listeners.tell("changed");
+      await this.read(userIds);
     } catch {
       // The next refresh asks again.
     }

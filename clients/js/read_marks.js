@@ -5,6 +5,7 @@ export class ReadMarks {
   #socket;
   /** @type {Map<string, number>} What the server does not know yet, by chatId. */
   #due = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
   /** @param {import("./socket.js").Socket} socket */
@@ -33,11 +34,12 @@ export class ReadMarks {
     clearTimeout(this.#timer);
   }
 
+  /** @param {string} chatId @param {number} seq */
   async #tell(chatId, seq) {
     this.#due.delete(chatId);
     try {
       await this.#socket.request("markRead", { chatId, seq });
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       const isRefused = error.status >= 400 && error.status < 500 && error.status !== 429;
       if (!isRefused) this.#due.set(chatId, Math.max(seq, this.#due.get(chatId) ?? 0));
     }

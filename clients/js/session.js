@@ -1,4 +1,5 @@
 import { Listeners } from "./listeners.js";
+import { FleetingStorage, Shelf } from "./shelf.js";
 
 /** How long before its expiry an access token is no longer used. */
 const EXPIRY_MARGIN_MS = 30_000;
@@ -6,20 +7,16 @@ const EXPIRY_MARGIN_MS = 30_000;
 /** @typedef {{userId: string, accessToken: string, refreshToken: string, expiresAt: number}} Tokens */
 
 /** Who is logged in, and the tokens that prove it. Tells `ended` when nobody is any more. */
-export class Session {
+export class Session extends Listeners {
   #shelf;
-  #listeners = new Listeners();
   /** @type {Tokens | undefined} */
   #tokens;
 
-  /** @param {import("./shelf.js").Shelf} shelf Where the tokens outlive a reload. */
-  constructor(shelf) {
+  /** @param {Shelf} [shelf] Where the tokens outlive a reload. */
+  constructor(shelf = new Shelf(new FleetingStorage(), "session")) {
+    super();
     this.#shelf = shelf;
     this.#tokens = shelf.load();
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   get isOpen() {
@@ -44,19 +41,15 @@ export class Session {
   }
 
   /**
-   * Keep what a log-in or a refresh answered. A refresh may leave out what has not changed.
+   * Keep what a log-in or a refresh answered.
    *
-   * @param {{userId?: string, accessToken: string, refreshToken?: string, expiresIn: number}} answer
-   *   `expiresIn` in seconds.
+   * @param {import("./api.js").TokenAnswer} answer
    * @param {number} now Milliseconds.
    */
   keep(answer, now) {
-    this.#tokens = {
-      userId: answer.userId ?? this.#tokens?.userId,
-      accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken ?? this.#tokens?.refreshToken,
-      expiresAt: now + answer.expiresIn * 1000,
-    };
+    const all = /** @type {Tokens & {expiresIn: number}} */ ({ ...this.#tokens, ...answer });
+    const { userId, accessToken, refreshToken, expiresIn } = all;
+    this.#tokens = { userId, accessToken, refreshToken, expiresAt: now + expiresIn * 1000 };
     this.#shelf.save(this.#tokens);
   }
 
@@ -72,6 +65,6 @@ export class Session {
     if (!this.isOpen) return;
     this.#tokens = undefined;
     if (reason !== "elsewhere") this.#shelf.clear();
-    this.#listeners.tell("ended", reason);
+    this.tell("ended", reason);
   }
 }

@@ -1,3 +1,7 @@
+import { parse } from "./json.js";
+
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Keeper */
+
 /**
  * One JSON value kept in a browser `Storage` under one key. Storage that is full, forbidden or garbled counts
  * as empty.
@@ -6,7 +10,7 @@ export class Shelf {
   #storage;
   #key;
 
-  /** @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage @param {string} key */
+  /** @param {Keeper} storage @param {string} key */
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
@@ -15,7 +19,7 @@ export class Shelf {
   /** @returns {any} undefined when there is nothing. */
   load() {
     try {
-      return JSON.parse(this.#storage.getItem(this.#key)) ?? undefined;
+      return parse(this.#storage.getItem(this.#key));
     } catch {
       return undefined;
     }
@@ -43,14 +47,17 @@ export class Shelf {
 export class FleetingStorage {
   #values = new Map();
 
+  /** @param {string} key @returns {string | null} */
   getItem(key) {
     return this.#values.get(key) ?? null;
   }
 
+  /** @param {string} key @param {string} value */
   setItem(key, value) {
     this.#values.set(key, value);
   }
 
+  /** @param {string} key */
   removeItem(key) {
     this.#values.delete(key);
   }

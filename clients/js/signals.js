@@ -17,15 +17,16 @@ export class Signals {
 
   /** @param {Signal} signal A description, or one candidate. */
   post(signal) {
+    const { candidate } = signal;
     const last = this.#waiting.at(-1);
     if (signal.description) {
       // An offer that has not left is not worth sending once there is something newer.
       this.#waiting = this.#waiting.filter(({ description }) => description?.type !== "offer");
       this.#waiting.push(signal);
-    } else if (last?.candidates && last.candidates.length < MAX_TOGETHER) {
-      last.candidates.push(signal.candidate);
-    } else {
-      this.#waiting.push({ candidates: [signal.candidate] });
+    } else if (candidate && last?.candidates && last.candidates.length < MAX_TOGETHER) {
+      last.candidates.push(candidate);
+    } else if (candidate) {
+      this.#waiting.push({ candidates: [candidate] });
     }
     this.#flush();
   }
@@ -38,9 +39,9 @@ export class Signals {
   async #flush() {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    while (this.#waiting.length > 0) {
+    for (let signal = this.#waiting.shift(); signal; signal = this.#waiting.shift()) {
       try {
-        await this.#send(this.#waiting.shift());
+        await this.#send(signal);
       } catch {
         // It was refused for good; a peer that misses it asks again.
       }

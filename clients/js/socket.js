@@ -1,9 +1,14 @@
-import { reconnectDelay, renewalDelay } from "./backoff.js";
+import { pauseAfter, renewalDelay } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
 const PING_INTERVAL_MS = 25_000;
+
+/**
+ * @typedef {{userId: string, deviceId: string, connectionExpiresAt: string, keepAliveSeconds?: number,
+ *   serverTime: string}} Greeting
+ */
 
 /**
  * The lasting socket: as long as it is started there is a connection, or another one on its way.
@@ -12,16 +17,16 @@ const PING_INTERVAL_MS = 25_000;
  * after each unplanned (re)connection and after each renewal, and `push` with each pushed frame. A renewal
  * opens the new connection before it gives the old one up, so pushes may then come twice but none is missed.
  */
-export class Socket {
+export class Socket extends Listeners {
   #requestTicket;
   #WebSocket;
   #random;
-  #listeners = new Listeners();
   /** @type {Connection | undefined} */
   #connection;
   #state = "stopped";
   #attempt = 0;
   #isConnecting = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Counts starts and stops, so that what belongs to an earlier one is recognised. */
   #era = 0;
@@ -29,17 +34,14 @@ export class Socket {
   /**
    * @param {object} options
    * @param {() => Promise<{ticket: string, url: string}>} options.requestTicket
-   * @param {typeof WebSocket} [options.WebSocket]
+   * @param {typeof globalThis.WebSocket} [options.WebSocket]
    * @param {() => number} [options.random] Uniform in [0, 1).
    */
   constructor({ requestTicket, WebSocket, random = Math.random }) {
+    super();
     this.#requestTicket = requestTicket;
     this.#WebSocket = WebSocket;
     this.#random = random;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   get state() {
@@ -81,7 +83,7 @@ export class Socket {
     }
   }
 
-  /** @see Connection.request */
+  /** @see Connection.request @param {string} action @param {object | undefined} fields */
   async request(action, fields) {
     if (!this.#connection) throw new ConnectionLost();
     return this.#connection.request(action, fields);
@@ -107,6 +109,7 @@ export class Socket {
     }
   }
 
+  /** @param {number} era */
   async #open(era) {
     const { ticket, url } = await this.#requestTicket();
     if (era !== this.#era) throw new ConnectionLost();
@@ -115,7 +118,7 @@ export class Socket {
     const connection = await Connection.open(
       address.href,
       {
-        onPush: (frame) => era === this.#era && this.#listeners.tell("push", frame),
+        onPush: (frame) => era === this.#era && this.tell("push", frame),
         onClose: () => era === this.#era && this.#lose(connection),
       },
       this.#WebSocket,
@@ -123,6 +126,7 @@ export class Socket {
     return connection;
   }
 
+  /** @param {Connection} connection @param {Greeting} hello */
   #adopt(connection, hello) {
     this.#connection?.retire();
     this.#connection = connection;
@@ -132,9 +136,10 @@ export class Socket {
     const remaining = Date.parse(hello.connectionExpiresAt) - Date.parse(hello.serverTime);
     if (remaining > 0) this.#timer = setTimeout(() => this.#connect(), renewalDelay(remaining, this.#random));
     this.#become("online");
-    this.#listeners.tell("online", hello);
+    this.tell("online", hello);
   }
 
+  /** @param {Connection} connection */
   #lose(connection) {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
@@ -142,16 +147,18 @@ export class Socket {
     if (!this.#isConnecting) this.#retryLater();
   }
 
+  /** @param {any} [error] */
   #retryLater(error) {
-    const delay = (error?.retryAfter ?? 0) * 1000 + reconnectDelay(this.#attempt, this.#random);
+    const delay = pauseAfter(error, this.#attempt, this.#random);
     this.#attempt += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(), delay);
   }
 
+  /** @param {string} state */
   #become(state) {
     if (this.#state === state) return;
     this.#state = state;
-    this.#listeners.tell("state", state);
+    this.tell("state", state);
   }
 }

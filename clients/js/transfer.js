@@ -1,7 +1,8 @@
 import { ConnectionLost, Problem } from "./errors.js";
 
 /**
- * Send bytes to where the server said. It is a request of the old kind, because only that tells how far it has come.
+ * Send bytes to where the server said. Where there is one, it is a request of the old kind, because only that tells how
+ * far it has come.
  *
  * @param {string} method
  * @param {string} url
@@ -12,6 +13,7 @@ import { ConnectionLost, Problem } from "./errors.js";
  * @throws {ConnectionLost} when no answer came.
  */
 export function transfer(method, url, body, { onProgress, signal }) {
+  if (!globalThis.XMLHttpRequest) return send(method, url, body, signal);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
@@ -28,4 +30,17 @@ export function transfer(method, url, body, { onProgress, signal }) {
     request.open(method, url);
     request.send(body);
   });
+}
+
+/** @param {string} method @param {string} url @param {Blob | FormData} body @param {AbortSignal} signal */
+async function send(method, url, body, signal) {
+  let response;
+  try {
+    response = await fetch(url, { method, body, signal });
+    await response.arrayBuffer();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ConnectionLost("The file could not be sent", { cause: error });
+  }
+  if (!response.ok) throw new Problem({ status: response.status, code: "upload_refused" });
 }

@@ -19,16 +19,17 @@ export class Typing {
     this.#socket = socket;
   }
 
+  /** @param {string} event @param {(...details: any[]) => void} listener */
   on(event, listener) {
     return this.#listeners.on(event, listener);
   }
 
-  /** @returns {string[]} The userIds of those who write, the longest first. */
+  /** @param {string} chatId @returns {string[]} The userIds of those who write, the longest first. */
   in(chatId) {
     return [...(this.#writers.get(chatId)?.keys() ?? [])];
   }
 
-  /** Somebody writes, or has stopped. */
+  /** Somebody writes, or has stopped. @param {{chatId: string, userId: string, typing: boolean}} frame */
   take({ chatId, userId, typing }) {
     const writers = this.#writers.get(chatId) ?? new Map();
     this.#writers.set(chatId, writers);
@@ -43,7 +44,12 @@ export class Typing {
     if (wasTyping !== typing) this.#listeners.tell("changed", chatId);
   }
 
-  /** Tell that one writes, or has stopped; it is said seldom enough to be cheap. */
+  /**
+   * Tell that one writes, or has stopped; it is said seldom enough to be cheap.
+   *
+   * @param {string} chatId
+   * @param {boolean} isTyping
+   */
   tell(chatId, isTyping) {
     const last = this.#toldAt.get(chatId);
     if (isTyping ? Date.now() - (last ?? -Infinity) < REPEAT_MS : last === undefined) return;
@@ -53,7 +59,7 @@ export class Typing {
     this.#socket.request("setTyping", { chatId, typing: isTyping }).catch(() => {});
   }
 
-  /** One's message has left, which says by itself that one has stopped. */
+  /** One's message has left, which says by itself that one has stopped. @param {string} chatId */
   sent(chatId) {
     this.#toldAt.delete(chatId);
   }

@@ -1,6 +1,7 @@
-import { reconnectDelay } from "./backoff.js";
+import { pauseAfter } from "./backoff.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
+import { path } from "./path.js";
 
 /** What is larger goes to S3 itself: API Gateway takes no more in one request. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
@@ -11,19 +12,27 @@ const MAX_REFUSALS = 5;
 const MAX_PATIENCE_SECONDS = 60;
 
 /**
+ * @typedef {import("./files.js").FileDescription} FileDescription
+ * @typedef {{number: number, url: string, size: number}} Part
+ * @typedef {{method: string, url?: string, fields?: Record<string, string>, parts?: Part[]}} Target
+ */
+
+/**
  * One file on its way. A line that is lost is waited for, and what has arrived is not sent again.
  *
  * Tells `changed` when its state or its progress did.
  */
-export class Upload {
+export class Upload extends Listeners {
   #api;
   #transfer;
   #wait;
-  #listeners = new Listeners();
   #abort = new AbortController();
+  /** @type {string | undefined} */
   #fileId;
   #isSent = false;
+  /** @type {number | undefined} */
   #partBytes;
+  /** @type {Promise<void> | undefined} */
   #run;
   /** @type {Map<number, number>} Bytes on their way, by part. */
   #moving = new Map();
@@ -31,7 +40,7 @@ export class Upload {
 
   /** @type {"sending" | "waiting" | "done" | "failed" | "cancelled"} */
   state = "sending";
-  /** @type {object | undefined} The file, once it is there. */
+  /** @type {FileDescription | undefined} The file, once it is there. */
   file;
   /** @type {Error | undefined} Why it failed. */
   error;
@@ -45,15 +54,12 @@ export class Upload {
    * @param {(milliseconds: number, signal: AbortSignal) => Promise<void>} [options.wait]
    */
   constructor({ api, content, name, transfer, wait = pause }) {
+    super();
     this.#api = api;
     this.#transfer = transfer;
     this.#wait = wait;
     this.content = content;
     this.name = name;
-  }
-
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @returns {number} From 0 to 1. */
@@ -69,12 +75,12 @@ export class Upload {
   }
 
   /**
-   * @returns {Promise<object>} The file, once it is there.
-   * @throws {Error} Why it failed.
+   * @returns {Promise<FileDescription>} The file, once it is there.
+   * @throws {Error} Why it failed; an AbortError when it was cancelled.
    */
   async finished() {
     await this.#run;
-    if (this.error) throw this.error;
+    if (!this.file) throw this.error ?? this.#abort.signal.reason;
     return this.file;
   }
 
@@ -87,7 +93,7 @@ export class Upload {
       try {
         this.file = await this.#send();
         return this.#turn("done");
-      } catch (error) {
+      } catch (/** @type {any} */ error) {
         if (this.#abort.signal.aborted) return;
         const isLost = error instanceof ConnectionLost;
         if (this.#arrived > arrived) refusals = losses = 0;
@@ -98,8 +104,7 @@ export class Upload {
           return this.#turn("failed");
         }
         this.#turn("waiting");
-        const seconds = error.retryAfter ?? 0;
-        await this.#wait(seconds * 1000 + reconnectDelay(isLost ? losses : refusals), this.#abort.signal);
+        await this.#wait(pauseAfter(error, isLost ? losses : refusals), this.#abort.signal);
       }
     }
   }
@@ -111,10 +116,15 @@ export class Upload {
     this.#turn("cancelled");
     const fileId = this.file?.fileId ?? this.#fileId;
     // Where that fails, the server ends what was never sent by itself.
-    if (fileId) await this.#api.request("DELETE", addressOf(fileId)).catch(() => {});
+    if (fileId) await this.#api.request("DELETE", path`/files/${fileId}`).catch(() => {});
   }
 
-  /** A URL may have grown too old while the line was down: the store says 403, and the server gives another. */
+  /**
+   * A URL may have grown too old while the line was down: the store says 403, and the server gives another.
+   *
+   * @param {any} error
+   * @param {number} refusals
+   */
   #isTriedAgain(error, refusals) {
     const isTemporary = error.isTemporary || (error.code === "upload_refused" && error.status === 403);
     return isTemporary && refusals < MAX_REFUSALS && !(error.retryAfter > MAX_PATIENCE_SECONDS);
@@ -143,32 +153,34 @@ export class Upload {
       await (upload.parts ? this.#sendParts(upload) : this.#sendForm(upload));
       this.#isSent = true;
     }
-    return this.#ask("POST", `${addressOf(this.#fileId)}/complete`);
+    return this.#ask("POST", path`/files/${this.#fileId ?? ""}/complete`);
   }
 
+  /** @returns {Promise<{fileId: string, upload: Target}>} */
   #target() {
-    if (this.#fileId) return this.#ask("POST", `${addressOf(this.#fileId)}/parts`);
+    if (this.#fileId) return this.#ask("POST", path`/files/${this.#fileId}/parts`);
     const body = { name: this.name, contentType: this.#type, size: this.content.size };
     return this.#ask("POST", "/files/uploads", body);
   }
 
-  async #sendForm({ method, url, fields }) {
+  /** @param {Target} target */
+  async #sendForm({ method, url = "", fields = {} }) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     form.append("file", this.content);
     await this.#move(1, method, url, form);
   }
 
-  /** Send the parts that are still missing, a few side by side. */
-  async #sendParts({ method, parts }) {
+  /** Send the parts that are still missing, a few side by side. @param {Target} target */
+  async #sendParts({ method, parts = [] }) {
     const { size } = this.content;
     this.#arrived = size - parts.reduce((sum, part) => sum + part.size, 0);
     // The first answer lists them all; the last alone may be smaller than the others.
-    this.#partBytes ??= parts[0].size;
+    const partBytes = (this.#partBytes ??= parts[0]?.size ?? size);
     const queue = [...parts];
     const sendNext = async () => {
       for (let part = queue.shift(); part; part = queue.shift()) {
-        const start = (part.number - 1) * this.#partBytes;
+        const start = (part.number - 1) * partBytes;
         await this.#move(part.number, method, part.url, this.content.slice(start, start + part.size));
         this.#arrived += part.size;
       }
@@ -183,11 +195,13 @@ export class Upload {
     }
   }
 
+  /** @param {number} number @param {string} method @param {string} url @param {any} body */
   async #move(number, method, url, body) {
     const { signal } = this.#abort;
+    /** @param {number} bytes */
     const onProgress = (bytes) => {
       this.#moving.set(number, bytes);
-      this.#listeners.tell("changed");
+      this.tell("changed");
     };
     try {
       await this.#transfer(method, url, body, { onProgress, signal });
@@ -196,6 +210,7 @@ export class Upload {
     }
   }
 
+  /** @param {string} method @param {string} path @param {object} [body] */
   #ask(method, path, body) {
     return this.#api.request(method, path, { body, signal: this.#abort.signal });
   }
@@ -204,17 +219,14 @@ export class Upload {
     return this.content.type || "application/octet-stream";
   }
 
+  /** @param {Upload["state"]} state */
   #turn(state) {
     this.state = state;
-    this.#listeners.tell("changed");
+    this.tell("changed");
   }
 }
 
-function addressOf(fileId) {
-  return `/files/${encodeURIComponent(fileId)}`;
-}
-
-/** RFC 8187 knows fewer characters that need no escape than encodeURIComponent does. */
+/** RFC 8187 knows fewer characters that need no escape than encodeURIComponent does. @param {string} text */
 function encodeExtended(text) {
   return encodeURIComponent(text.toWellFormed?.() ?? text).replace(
     /['()*]/g,
@@ -222,13 +234,15 @@ function encodeExtended(text) {
   );
 }
 
+/** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
     const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       resolve();
     };
-    signal.addEventListener("abort", end, { once: true });
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
   });
 }

@@ -124,7 +124,7 @@ def test_api_gateway_waits_as_long_as_a_function_runs() -> None:
     provider = template.read("serverless.yml")["provider"]
     assert provider["timeout"] <= 29
     slow = {name: function for name, function in template.functions().items() if function.get("timeout", 0) > 29}
-    kinds = {kind for function in slow.values() for event in function["events"] for kind in event}
+    kinds = {kind for function in slow.values() for event in function.get("events", []) for kind in event}
     assert kinds == {"sqs", "stream", "eventBridge"}
 
 

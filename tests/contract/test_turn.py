@@ -1,14 +1,15 @@
-"""The optional fleet of TURN servers: off unless asked for, closed to the inside, with no secret in the template."""
+"""The optional fleet of TURN servers: a stack of its own, closed to the inside, patched, with no secret in it."""
 
 import ipaddress
 import json
 import re
+from typing import Any
 
 import pytest
 
-from tests import template
+from tests import compiled, template
 
-FILE = template.read("resources/turn.yml")
+FILE = template.read("deploy/turn.yml", placeholder="${Stage}")
 RESOURCES = FILE["Resources"]
 DATA = RESOURCES["TurnTemplate"]["Properties"]["LaunchTemplateData"]
 SCRIPT = DATA["UserData"]["Fn::Base64"]["Fn::Sub"]
@@ -22,9 +23,9 @@ def denied(address: str) -> bool:
     return any(one[0] <= wanted <= one[-1] for one in bounds if one[0].version == wanted.version)
 
 
-def test_nothing_of_it_is_there_unless_asked_for() -> None:
-    assert {one["Condition"] for one in [*RESOURCES.values(), *FILE["Outputs"].values()]} <= {"HasTurn", "HasTurnTls"}
-    assert "turnInstances: '0'" in (template.ROOT / "serverless.yml").read_text().partition("\n  local:\n")[2]
+def test_nothing_of_it_is_in_a_stage_s_own_stack() -> None:
+    assert not [name for name in compiled.template()["Resources"] if name.startswith("Turn")]
+    assert {one.get("Condition") for one in RESOURCES.values()} == {None, "HasTls"}
 
 
 @pytest.mark.parametrize(
@@ -80,5 +81,29 @@ def test_an_instance_is_closed_but_for_turn_and_kept_by_systems_manager() -> Non
     assert DATA["MetadataOptions"]["HttpTokens"] == "required"
     assert all(one["Ebs"]["Encrypted"] for one in DATA["BlockDeviceMappings"])
     assert "AmazonSSMManagedInstanceCore" in str(RESOURCES["TurnRole"]["Properties"]["ManagedPolicyArns"])
-    tags = {one["Key"]: one["Value"] for one in RESOURCES["TurnFleet"]["Properties"]["Tags"]}
-    assert tags["PatchGroup"] == "kaiwa-test-turn"
+
+
+def only(kind: str) -> dict[str, Any]:
+    (properties,) = (one["Properties"] for one in RESOURCES.values() if one["Type"] == kind)
+    return properties
+
+
+def test_instances_are_patched_one_after_the_other_with_a_baseline_of_their_own() -> None:
+    task = only("AWS::SSM::MaintenanceWindowTask")
+    assert (task["TaskType"], task["TaskArn"], task["MaxConcurrency"]) == ("RUN_COMMAND", "AWS-RunPatchBaseline", "1")
+    parameters = task["TaskInvocationParameters"]["MaintenanceWindowRunCommandParameters"]["Parameters"]
+    assert parameters == {"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"]}
+    assert task["Targets"] == [{"Key": "WindowTargetIds", "Values": [{"Ref": "TurnPatchTarget"}]}]
+    group = {tag["Key"]: tag["Value"] for tag in RESOURCES["TurnFleet"]["Properties"]["Tags"]}["PatchGroup"]
+    assert group == {"Fn::Sub": "kaiwa-test-turn"}
+    assert only("AWS::SSM::PatchBaseline")["PatchGroups"] == [group]
+    assert only("AWS::SSM::MaintenanceWindowTarget")["Targets"] == [{"Key": "tag:PatchGroup", "Values": [group]}]
+    assert (only("AWS::SSM::PatchBaseline")["OperatingSystem"], "/ubuntu/" in DATA["ImageId"]) == ("UBUNTU", True)
+
+
+def test_the_window_may_command_these_instances_alone() -> None:
+    (policy,) = RESOURCES["TurnMaintenanceRole"]["Properties"]["Policies"]
+    document, instances, _ = policy["PolicyDocument"]["Statement"]
+    assert document["Resource"]["Fn::Sub"].endswith("::document/AWS-RunPatchBaseline")
+    wanted = {"aws:ResourceTag/PatchGroup": {"Fn::Sub": "kaiwa-test-turn"}}
+    assert instances["Condition"] == {"StringEquals": wanted}

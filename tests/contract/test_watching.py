@@ -15,6 +15,9 @@ PREFIX = f"kaiwa-{compiled.STAGE}-"
 MOST_RESOURCES = 400
 """CloudFormation takes 500."""
 
+MOST_BYTES = 800_000
+"""CloudFormation takes 1 MB from S3 (its user guide, "Understand CloudFormation quotas")."""
+
 MAY_BE_LOGGED = {
     "requestId",
     "requestTime",
@@ -49,6 +52,7 @@ def queries_of_alarms() -> dict[str, compiled.Query]:
 
 def test_a_production_stage_is_well_below_what_cloudformation_takes() -> None:
     assert len(compiled.template()["Resources"]) < MOST_RESOURCES
+    assert len(json.dumps(compiled.template())) < MOST_BYTES
 
 
 def test_every_alarm_leads_to_its_run_book_and_every_run_book_has_an_alarm() -> None:
@@ -154,10 +158,22 @@ def test_the_queries_ask_every_log() -> None:
     assert {name for query in queries for name in query["LogGroupNames"]} == groups
 
 
+def expressions(widgets: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [
+        part for one in widgets for metric in one["properties"]["metrics"] for part in metric if "expression" in part
+    ]
+
+
 def test_the_dashboard_shows_every_function_table_and_queue() -> None:
     (dashboard,) = compiled.of_type("AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
-    shown = {part for widget in widgets for metric in widget["properties"]["metrics"] for part in metric[:4:1] if part}
+    shown = {
+        part
+        for widget in widgets
+        for metric in widget["properties"]["metrics"]
+        for part in metric[:4]
+        if isinstance(part, str)
+    }
     named = {
         one[name]
         for kind, name in (
@@ -168,6 +184,7 @@ def test_the_dashboard_shows_every_function_table_and_queue() -> None:
         for one in compiled.of_type(kind).values()
     }
     assert named <= shown
+    assert any("reason" in one["expression"] for one in expressions(widgets))
 
 
 # What the local CloudWatch cannot evaluate

@@ -64,3 +64,16 @@ def bob(meet: Callable[[str], Person]) -> Person:
 def eve(meet: Callable[[str], Person]) -> Person:
     """Not in the chats of ann and bob, and curious."""
     return meet("eve")
+
+
+@pytest.fixture
+def offline_events(stack: Stack) -> Iterator[None]:
+    """Switch the stage's setting on for as long as a test takes."""
+    client = stack.client("lambda")
+    name = "kaiwa-local-SendMessage"
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**before, "OFFLINE_EVENTS": "true"}}
+    )
+    yield
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": before})

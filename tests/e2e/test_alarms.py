@@ -22,6 +22,7 @@ from local.stack import Stack
 from models.connections import Socket as Listed
 from tests.e2e.functions import tell_of_scan
 from tests.e2e.people import Person, wait_until
+from tests.e2e.test_audit import VULNERABLE, audit
 from tests.endpoint import serving
 
 PREFIX = "kaiwa-local-"
@@ -84,6 +85,16 @@ class Failing:
     def failed_scans(self) -> Metric:
         tell_of_scan(self._stack, "f", "ACCESS_DENIED")
         return "scans_failed", self._logged("JudgeFile", "scans_failed", 1)
+
+    def audited(self, metric: str) -> Metric:
+        """PyPI tells something bad of each library, or does not answer; and one function runs on something old."""
+        functions = self._stack.client("lambda")
+        functions.update_function_configuration(FunctionName=f"{PREFIX}Default", Runtime="python3.9")
+        try:
+            audit(self._stack, b"" if metric == "audits_failed" else VULNERABLE)
+        finally:
+            functions.update_function_configuration(FunctionName=f"{PREFIX}Default", Runtime="python3.13")
+        return metric, [value for value in self._logged("AuditStack", metric, 1) if value]
 
     def throttled_pushes(self) -> Metric:
         return "pushes_throttled", self._posted(429, "pushes_throttled", age=0)
@@ -191,6 +202,9 @@ def test_each_alarm_goes_off(
         "failed-mails": failing.failed_mails,
         "failed-canary": failing.failed_canary,
         "failed-scans": failing.failed_scans,
+        "vulnerabilities": lambda: failing.audited("vulnerabilities"),
+        "ending-runtimes": lambda: failing.audited("runtimes_ending"),
+        "missed-audit": lambda: failing.audited("audits_failed"),
         "throttled-pushes": failing.throttled_pushes,
         "delivery-lag": failing.delivery_lag,
         "http-errors": failing.http_errors,

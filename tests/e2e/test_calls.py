@@ -1,6 +1,13 @@
 """Calls over real sockets: what rings, who answers, and peers that reach each other by our signals alone."""
 
-from tests.e2e.people import Frame, Person, Socket, wait_until
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from local.stack import Stack
+from tests.e2e.peers import LUMINANCE, End
+from tests.e2e.people import TIMEOUT, Frame, Person, Socket
 
 
 def told(socket: Socket) -> list[Frame]:
@@ -44,18 +51,79 @@ def test_a_call_rings_is_answered_and_ends(ann: Person, bob: Person) -> None:
     assert ann.get("/calls").json()["calls"] == bob.get("/calls").json()["calls"] == [ended]
 
 
-def test_a_lost_socket_is_no_hang_up(ann: Person, bob: Person) -> None:
-    desk, phone = ann.open_socket("desk"), bob.open_socket("phone")
-    call_id = desk.ask("startCall", calleeIds=[bob.user_id], kind="audio")["data"]["callId"]
-    phone.ask("acceptCall", callId=call_id)
-    phone.close()
-    again = bob.open_socket("phone")
-    signal = {"description": {"type": "offer", "sdp": "v=0"}}
-    assert desk.ask("sendSignal", callId=call_id, toUserId=bob.user_id, signal=signal)["status"] == 200
-    again.ask("acceptCall", callId=call_id)
-    assert kinds(again) == ["signal"]
-    assert ann.get(f"/calls/{call_id}").json()["call"]["state"] == "active"
-    again.close()
-    wait_until(lambda: ann.get(f"/calls/{call_id}").json()["call"]["state"] == "ended", 30)
-    assert ann.get(f"/calls/{call_id}").json()["call"]["endReason"] == "connection_lost"
-    assert kinds(desk) == ["joined", "ended"]
+def run(act: Awaitable[None]) -> None:
+    asyncio.run(asyncio.wait_for(act, 3 * TIMEOUT))
+
+
+async def connected(ann: End, bob: End, *, relay: bool) -> None:
+    """Let two people call each other, and see the media flow both ways."""
+    await ann.call(bob, relay=relay)
+    await bob.answer(relay=relay)
+    await ann.offer()
+    for brightness in await asyncio.gather(ann.sees(), bob.sees()):
+        assert all(abs(one - LUMINANCE) < 10 for one in brightness), brightness
+    assert ann.told == bob.told == {"description", "candidate"}
+    assert (ann.ways == bob.ways == {"relay"}) == relay
+    await flowing(ann, bob)
+
+
+async def flowing(*ends: End) -> None:
+    """Wait until more packets have come to each."""
+    before = [await one.received() for one in ends]
+    while any([await one.received() <= count for one, count in zip(ends, before, strict=True)]):
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("relay", [False, True], ids=["direct", "through the relay"])
+def test_two_peers_see_each_other(relay: bool, stack: Stack, ann: Person, bob: Person) -> None:
+    async def act() -> None:
+        ends = [await End.of(person, stack) for person in (ann, bob)]
+        try:
+            await connected(*ends, relay=relay)
+            assert (await ends[0].client.end_call(ends[0].call_id))["endReason"] == "hangup"
+            assert (await ends[1].hear("call.ended"))["call"]["state"] == "ended"
+        finally:
+            await asyncio.gather(*[end.close() for end in ends])
+
+    run(act())
+
+
+def test_a_lost_socket_is_no_hang_up(
+    stack: Stack, ann: Person, bob: Person, eve: Person, meet: Callable[[str], Person]
+) -> None:
+    """Ann's socket is cut and she is back, and their call goes on; kim's is cut for good, and eve is told."""
+    kim = meet("kim")
+
+    async def act() -> None:
+        ends = [await End.of(person, stack) for person in (ann, bob, eve, kim)]
+        one, two, three, four = ends
+        try:
+            await connected(one, two, relay=False)
+            await connected(three, four, relay=False)
+            await four.client.close()
+            one.cut()
+            await asyncio.wait_for(until_back(one), TIMEOUT)
+            joined = await one.client.accept_call(one.call_id)
+            assert [peer["userId"] for peer in joined["peers"]] == [bob.user_id]
+            # What is told while nobody listens is kept until she is back, and what is told then arrives.
+            await two.client.send_signal(two.call_id, ann.user_id, {"candidates": []})
+            await flowing(one, two)
+            ended = (await asyncio.wait_for(three.hear("call.ended"), 2 * TIMEOUT))["call"]
+            assert ended["endReason"] == "connection_lost"
+            # Twenty seconds have passed for ann, too.
+            call = (await two.client.get_call(two.call_id))["call"]
+            assert (call["state"], [one["state"] for one in call["participants"]]) == ("active", ["joined"] * 2)
+            assert "candidates" in one.told
+            await flowing(one, two)
+        finally:
+            await asyncio.gather(*[end.close() for end in ends])
+
+    run(act())
+
+
+async def until_back(end: End) -> None:
+    """Wait until a client has noticed that its socket is cut, and has another one."""
+    while end.client.is_online:
+        await asyncio.sleep(0.01)
+    while not end.client.is_online:
+        await asyncio.sleep(0.01)

@@ -2,11 +2,9 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
-
-import pytest
 
 from local.stack import Stack
 from tests.e2e.people import Frame, Person, Socket, at_once, wait_until
@@ -151,19 +149,6 @@ def test_more_than_a_hundred_sockets_are_reached_by_the_queue(ann: Person, bob: 
         if socket is not sending:
             assert heard(socket) == ["Can you all hear me?"]
     assert sending.hears() == []
-
-
-@pytest.fixture
-def offline_events(stack: Stack) -> Iterator[None]:
-    """Switch the stage's setting on for as long as a test takes."""
-    client = stack.client("lambda")
-    name = "kaiwa-local-SendMessage"
-    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**before, "OFFLINE_EVENTS": "true"}}
-    )
-    yield
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
 
 def test_a_rule_hears_of_members_who_are_away(

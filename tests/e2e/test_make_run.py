@@ -38,6 +38,7 @@ class Checkout:
             shutil.copy2(ROOT / name, directory / name)
         for name in COPIED_FOLDERS:
             shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+        (ROOT / ".build" / "vendor").mkdir(parents=True, exist_ok=True)
         for name in SHARED:
             (directory / name).parent.mkdir(exist_ok=True)
             (directory / name).symlink_to(ROOT / name)

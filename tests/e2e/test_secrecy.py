@@ -97,7 +97,12 @@ def test_every_operation_is_driven_and_no_log_holds_what_it_was_given(
         headers={**ann.authorization, "Content-Disposition": f'attachment; filename="{file_name}"'},
     )
     assert stored.status_code == 201, stored.text
+    call = ann.post("/calls", {"kind": "video", "calleeIds": [bob.user_id]}).raise_for_status().json()
+    told = {"callId": call["callId"], "toUserId": ann.user_id, "signal": canary("signal", word, {})}
+    assert socket.ask("sendSignal", **told)["status"] == 200
     known = {
+        "callId": call["callId"],
+        "toUserId": ann.user_id,
         "chatId": chat_id,
         "messageId": message_id,
         "userId": bob.user_id,

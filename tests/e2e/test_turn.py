@@ -14,33 +14,18 @@ from aiortc import (
     RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
-    VideoStreamTrack,
 )
-from av import VideoFrame
 
 from core import clock
 from domain.ice_servers import credential
 from local import ports
 from local.turn import Turn
 from tests.contract.test_turn import CONFIGURATION
+from tests.e2e.peers import FRAMES, LUMINANCE, Grey, pictures
 from tests.e2e.people import TIMEOUT, Person
 
 UNAUTHORIZED = 401
 FORBIDDEN = 403
-FRAMES = 10
-LUMINANCE = 150
-"""Of the picture that is sent: no black, which a decoder shows when it has got nothing."""
-
-
-class Grey(VideoStreamTrack):
-    """A small picture, all of one grey."""
-
-    async def recv(self) -> VideoFrame:
-        frame = VideoFrame(64, 64, "yuv420p")
-        for plane, value in zip(frame.planes, (LUMINANCE, 128, 128), strict=True):
-            plane.update(bytes([value]) * plane.buffer_size)
-        frame.pts, frame.time_base = await self.next_timestamp()
-        return frame
 
 
 def run(act: Awaitable[Any]) -> Any:
@@ -117,12 +102,6 @@ def ways(one: RTCPeerConnection) -> set[str]:
     return set(re.findall(r"^a=candidate:.* typ (\w+)", one.localDescription.sdp, re.MULTILINE))
 
 
-async def pictures(track: Any) -> list[int]:
-    """Return how bright the first pictures are that come, in their middle."""
-    frames = [await track.recv() for _ in range(FRAMES)]
-    return [bytes(plane)[plane.line_size * 32 + 32] for plane in (frame.planes[0] for frame in frames)]
-
-
 async def talk(ours: dict[str, Any], theirs: dict[str, Any]) -> list[list[int]]:
     """Let two peers see each other."""
     peers = [peer(ours), peer(theirs)]
@@ -164,7 +143,7 @@ def test_a_peer_finds_a_way_until_its_credentials_end(seconds: int, expected: se
 
 
 class Instance(Turn):
-    """A coturn as an instance of the fleet configures it (resources/turn.yml), but for addresses and places."""
+    """A coturn as an instance of the fleet configures it (deploy/turn.yml), but for addresses and places."""
 
     def _lines(self) -> list[str]:
         table = self._directory / "turndb"

@@ -86,3 +86,36 @@ def test_a_stage_that_does_not_want_it_pays_nothing(
     settings.cache_clear()
     ann.say(ann.start_chat(bob), "hi")
     assert BUS not in calls.words()
+
+
+def test_who_does_not_hear_that_they_are_called_is_named(
+    gateway: Gateway, ann: Person, bob: Person, eve: Person
+) -> None:
+    """And nobody who does, is in another call, or blocks the caller."""
+    kim, dan = Person.register(gateway, "kim"), Person.register(gateway, "dan")
+    kim.ask("blockUser", userId=ann.user_id)
+    dan.ask("startCall", calleeIds=[kim.user_id], kind="audio")
+    gateway.told.clear()
+    bob.open_socket()
+    callees = [one.user_id for one in (bob, eve, kim, dan)]
+    call = ann.ask("startCall", calleeIds=callees, kind="video").data["call"]
+    assert gateway.told == [
+        (
+            "call.ringing",
+            {
+                "version": 1,
+                "callId": call["callId"],
+                "callKind": "video",
+                "callerId": ann.user_id,
+                "callerName": "ann",
+                "ringExpiresAt": call["ringExpiresAt"],
+                "calleeIds": [eve.user_id],
+            },
+        )
+    ]
+
+
+def test_a_bus_that_refuses_costs_no_call(gateway: Gateway, ann: Person, bob: Person, calls: Calls) -> None:
+    with calls.intercepted(Refusal(BUS, refusal("ThrottlingException"))):
+        assert ann.ask("startCall", calleeIds=[bob.user_id], kind="audio").status == 201
+    assert gateway.told == []

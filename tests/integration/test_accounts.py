@@ -9,6 +9,8 @@ import pytest
 from adapters import identity
 from core import clock as core_clock
 from core.pages import encode_cursor
+from domain import accounts, codes
+from domain.codes import Purpose
 from models.accounts import CLAIM_SECONDS, User, Username
 from tests.calls import Calls, Crash, Death, Meeting, Refusal, refusal
 from tests.cognito import refusal as refusal_like_cognitos
@@ -144,6 +146,28 @@ def test_a_registration_that_was_cut_off_can_be_finished(at: int, after: bool, g
     assert register(gateway, email="other@example.com").status == 409
     assert Username.get("dan").claimant == session.data["userId"]
     assert Username.get("dan").expires_at is None
+
+
+@pytest.mark.parametrize("operation", ["logIn", "confirmUser", "resetPassword"])
+def test_who_was_cut_off_for_so_long_that_the_name_is_anothers_is_told_so(operation: str, gateway: Gateway) -> None:
+    identity.sign_up(DAN["email"], PASSWORD, DAN["username"])
+    accounts.admit(DAN["email"], PASSWORD)
+    assert register(gateway, email="other@example.com").status == 201
+    fields = {"password": PASSWORD}
+    if operation != "logIn":
+        purpose = Purpose.CONFIRMATION if operation == "confirmUser" else Purpose.PASSWORD
+        fields |= {"code": codes.issue(purpose, DAN["email"])}
+    if operation == "confirmUser":
+        del fields["password"]
+    answer = visit(gateway, operation, email=DAN["email"], **fields)
+    assert (answer.status, answer.code) == (409, "user_exists")
+
+
+def test_a_session_does_not_go_on_before_the_mail_address_is_confirmed(gateway: Gateway, ann: Person) -> None:
+    token = ann.session["refreshToken"]
+    User(ann.user_id).update([User.awaits_confirmation.set(True)])
+    answer = visit(gateway, "refreshSession", refreshToken=token)
+    assert (answer.status, answer.code) == (403, "unconfirmed")
 
 
 def test_a_registration_makes_seven_calls(gateway: Gateway, calls: Calls) -> None:

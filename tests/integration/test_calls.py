@@ -1,5 +1,6 @@
 """Calls: who rings, who hears what became of it, what each gets for an answer, and what it costs."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -232,6 +233,25 @@ def test_two_who_call_each_other_talk_to_each_other(ann: Person, bob: Person) ->
     assert told(ann.standing_socket) == ["joined"]
 
 
+def test_who_calls_somebody_that_hangs_up_in_this_moment_calls_them(ann: Person, bob: Person, calls: Calls) -> None:
+    call_id = ring(ann, bob)
+    phone = bob.standing_socket
+    phone.take()
+    hung_up: list[int] = []
+
+    def hang_up(call: Call, proceed: Proceed) -> Any:
+        if str(call) == "GetItem calls" and call.function == "StartCall" and not hung_up:
+            hung_up.append(ann.standing_socket.ask("endCall", callId=call_id).status)
+        return proceed()
+
+    with calls.intercepted(hang_up):
+        started = phone.ask("startCall", calleeIds=[ann.user_id], kind="audio")
+    assert hung_up == [200]
+    assert started.data["callId"] != call_id
+    assert states(started.data["call"]) == ["ringing", "joined", "ringing"]
+    assert told(ann.standing_socket) == ["ringing"]
+
+
 def test_two_who_call_each_other_at_once_get_one_call(ann: Person, bob: Person, calls: Calls) -> None:
     sockets = [ann.standing_socket, bob.standing_socket]
     for socket in sockets:
@@ -402,7 +422,8 @@ def test_strangers_learn_nothing(ann: Person, bob: Person, eve: Person) -> None:
     assert states(looked_at(ann, call_id)) == ["ringing", "joined", "ringing"]
 
 
-def test_one_who_calls_too_much_must_wait(ann: Person) -> None:
+def test_one_who_calls_too_much_must_wait(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     answers = [ann.ask("startCall", calleeIds=["nobody"], kind="audio") for _ in range(61)]
     assert {one.status for one in answers[:60]} == {404}
     assert (answers[60].status, answers[60].code) == (429, "rate_limited")
@@ -637,7 +658,7 @@ def test_who_signals_too_much_must_wait(
 ) -> None:
     call_id = ring(ann, bob)
     now = [1000.0]
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
     answers = [signal(ann, call_id, bob, what) for _ in range(most + 1)]
     assert {one.status for one in answers[:most]} == {200}
     assert (answers[-1].status, answers[-1].code, answers[-1].problem["retryAfter"]) == (429, "rate_limited", 1)
@@ -690,6 +711,20 @@ def test_who_is_back_in_time_goes_on(ann: Person, bob: Person, later: Later) -> 
     assert how_it_ended(ann, call_id) == ("active", None)
     again = phone.ask("acceptCall", callId=call_id)
     assert [peer["userId"] for peer in again.data["peers"]] == [ann.user_id]
+
+
+def test_a_queue_that_is_early_takes_nobody_for_gone(
+    ann: Person, bob: Person, gateway: Gateway, clock: Clock, later: Later
+) -> None:
+    phone = bob.open_socket("phone")
+    call_id = ring(ann, bob)
+    phone.ask("acceptCall", callId=call_id)
+    phone.close()
+    clock.advance(AWAY_SECONDS - 1)
+    assert gateway.work_off("WatchCall") == []
+    assert how_it_ended(ann, call_id) == ("active", None)
+    later(1)
+    assert how_it_ended(ann, call_id) == ("ended", "connection_lost")
 
 
 def test_who_is_lost_twice_has_20_seconds_each_time(ann: Person, bob: Person, later: Later) -> None:
@@ -848,6 +883,23 @@ def test_a_call_leaves_an_entry_in_the_chat(
     (chat,) = ann.ask("listChats").data["chats"]
     assert (chat["lastSeq"], chat["unreadCount"], chat["lastMessage"]["text"]) == (2, 0, "I'll call")
     assert ann.say(chat_id, "well")["seq"] == 3
+
+
+def test_a_call_is_logged_once_though_two_see_to_it(ann: Person, bob: Person, calls: Calls, later: Later) -> None:
+    chat_id = ann.start_chat(bob)
+    call_id = ring(ann, bob)
+    followed: list[str] = []
+
+    def follow_meanwhile(call: Call, proceed: Proceed) -> Any:
+        if str(call) == "Query signals" and not followed:
+            followed.append(call.function)
+            later(RING_SECONDS)
+        return proceed()
+
+    with calls.intercepted(follow_meanwhile):
+        ann.ask("endCall", callId=call_id)
+    assert followed == ["EndCall"]
+    assert [event["type"] for event in ann.ask("getEvents", chatId=chat_id).data["events"]] == ["call.logged"]
 
 
 def test_without_a_chat_there_is_no_entry(ann: Person, bob: Person, eve: Person) -> None:

@@ -14,6 +14,8 @@ from tests.gateway import Gateway, Socket
 from tests.integration.threads import at_once
 from tests.people import HTTP, SOCKET, Person
 
+SENT = "2026-11-27T09:00:00.000Z"
+
 TRANSPORTS = pytest.mark.parametrize("over", [HTTP, SOCKET])
 
 
@@ -23,7 +25,7 @@ def crowd(size: int) -> list[str]:
     with User.batch_write() as batch:
         for number, user_id in enumerate(ids):
             name = f"user{number}"
-            batch.save(User(user_id, username=name, display_name=name, created_at="t", initial="u", name_key=name))
+            batch.save(User(user_id, username=name, display_name=name, created_at=SENT, initial="u", name_key=name))
     return ids
 
 
@@ -272,7 +274,7 @@ def test_more_than_100_unread_are_100(ann: Person, bob: Person) -> None:
     with Message.batch_write() as batch:
         for seq in range(1, 104):
             text = str(seq)
-            batch.save(Message(chat_id, f"m{seq}", seq=seq, sender_id=ann.user_id, text=text, sent_at="t"))
+            batch.save(Message(chat_id, f"m{seq}", seq=seq, sender_id=ann.user_id, text=text, sent_at=SENT))
     Chat(chat_id).update([Chat.last_seq.set(103)])
     (chat,) = listing(bob)
     assert (chat["unreadCount"], chat["lastMessage"]["text"]) == (100, "103")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from core import clock as core_clock
+from core.settings import settings
 from domain.presence import MOST_SOCKETS
 from models.connections import LIFE_MILLISECONDS, Connections
 from models.tickets import Ticket
@@ -99,6 +100,38 @@ def test_a_refusal_tells_nothing_of_anyone(gateway: Gateway, ann: Person) -> Non
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": event["methodArn"]}],
         },
     }
+
+
+ORIGINS = [
+    ({"Origin": "https://chat.example.com"}, 200),
+    ({"origin": "https://other.example.com"}, 200),
+    ({}, 200),
+    ({"Origin": "https://evil.example.com"}, 403),
+    ({"Origin": "https://chat.example.com.evil.com"}, 403),
+    ({"Origin": "http://chat.example.com"}, 403),
+    ({"Origin": "null"}, 403),
+    ({"ORIGIN": "https://evil.example.com"}, 403),
+    ({"Origin": ""}, 403),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), ORIGINS)
+def test_pages_of_others_open_no_socket(
+    headers: dict[str, str], status: int, gateway: Gateway, ann: Person, calls: Calls
+) -> None:
+    """Who names no origin is no browser. What is refused costs no call, and leaves the ticket as it was."""
+    ticket = ann.ticket()
+    calls.clear()
+    assert gateway.connect(ticket, headers)[0] == status
+    if status == 403:
+        assert calls.made == []
+        assert gateway.connect(ticket)[0] == 200
+
+
+def test_where_every_page_may_every_page_does(gateway: Gateway, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_ORIGINS", "*")
+    settings.cache_clear()
+    assert gateway.connect(ann.ticket(), {"Origin": "https://evil.example.com"})[0] == 200
 
 
 def test_opening_a_socket_costs_two_writes_and_two_reads(gateway: Gateway, ann: Person, calls: Calls) -> None:

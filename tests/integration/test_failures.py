@@ -39,7 +39,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "createChat": {"kind": "group", "memberIds": [], "name": "Friends"},
     "listChats": {"limit": 5},
     "getChat": {"chatId": "CHAT"},
-    "sendMessage": {"chatId": "CHAT", "text": "hi", "clientMessageId": "m1"},
+    "sendMessage": {"chatId": "CHAT", "text": "good morning", "clientMessageId": "m1"},
     "getChatHistory": {"chatId": "CHAT", "limit": 5},
     "getEvents": {"chatId": "CHAT", "limit": 5},
     "editMessage": {"chatId": "CHAT", "messageId": "MESSAGE", "text": "other words"},

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters import storage
 from adapters.sockets import Outcome
 from models.accounts import User, Username
 from models.blocks import Block
@@ -13,6 +14,7 @@ from tests import template
 from tests.calls import Call, Calls, Crash, Death
 from tests.conftest import _client
 from tests.gateway import Gateway
+from tests.integration.test_files import PNG
 from tests.people import PASSWORD, Person, visit
 
 # Profiles
@@ -129,6 +131,12 @@ def live(ann: Person, bob: Person, eve: Person, gateway: Gateway) -> tuple[str, 
     bob.ask("blockUser", userId=ann.user_id)
     bob.ask("unblockUser", userId=ann.user_id)
     eve.ask("blockUser", userId=ann.user_id)
+    picture = ann.upload(PNG, "Annabella.png", "image/png").data["fileId"]
+    assert ann.ask("updateUser", avatarFileId=picture).status == 200
+    assert (
+        ann.ask("sendMessage", chatId=direct, fileIds=[ann.upload(name="Annabella.txt").data["fileId"]]).status == 201
+    )
+    ann.ask("createUpload", name="Annabella.zip", contentType="application/zip", size=5)
     ann.open_socket()
     ann.ticket()
     visit(gateway, "forgotPassword", email=ann.email)
@@ -149,7 +157,8 @@ def assert_erased(gateway: Gateway, ann: Person, bob: Person, direct: str, group
             assert ann.user_id not in text, name
     assert bob.ask("getUser", userId=ann.user_id).code == "user_not_found"
     assert bob.ask("findUsers", username="ann").data["users"] == []
-    assert [one["senderId"] for one in bob.ask("getChatHistory", chatId=direct).data["messages"]] == [ann.user_id]
+    assert [one["senderId"] for one in bob.ask("getChatHistory", chatId=direct).data["messages"]] == [ann.user_id] * 2
+    assert _client("s3").list_objects_v2(Bucket=storage.bucket())["KeyCount"] == 0
     assert bob.texts(group) == ["ours"]
     assert visit(gateway, "logIn", email=ann.email, password=PASSWORD).code == "wrong_credentials"
     assert visit(gateway, "registerUser", username="ann", email=ann.email, password=PASSWORD).status == 201

@@ -15,7 +15,7 @@ from models.messages import Message
 from tests.calls import PUSH, Call, Calls, Meeting, Proceed, Refusal, in_sequence, refusal
 from tests.conftest import Clock
 from tests.gateway import Gateway, Socket
-from tests.integration.test_chats import crowd
+from tests.integration.test_chats import SENT, crowd
 from tests.integration.threads import at_once
 from tests.people import HTTP, SOCKET, Person
 
@@ -414,7 +414,7 @@ def test_a_stranger_costs_one_call(eve: Person, chat: str, calls: Calls) -> None
 def gapped(ann: Person, chat: str) -> str:
     """A chat whose places 3, 6 and 9 are missing; the last is 10."""
     for seq in (1, 2, 4, 5, 7, 8, 10):
-        Message(chat, f"m{seq}", seq=seq, sender_id=ann.user_id, text=str(seq), sent_at="t").save()
+        Message(chat, f"m{seq}", seq=seq, sender_id=ann.user_id, text=str(seq), sent_at=SENT).save()
     return chat
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from io import StringIO
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,10 +16,11 @@ from domain import accounts, admission, codes, limits
 from domain.codes import Purpose
 from models.accounts import User
 from models.codes import Code
-from tests.calls import Calls, Crash, Death, Meeting, Refusal, refusal
+from tests.calls import Call, Calls, Crash, Death, Meeting, Proceed, Refusal, refusal
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from tests.integration.test_accounts import without_request_id
+from tests.integration.test_failures import operations
 from tests.integration.threads import at_once
 from tests.people import PASSWORD, Person, claims, visit
 
@@ -225,6 +227,74 @@ def test_an_answer_takes_as_long_whoever_is_asked_about(
     assert all(25 < one <= 30 for one in waited)
 
 
+NOTHING_TO_LEARN = {
+    "registerUser": "A mail address that is taken is 409 by contract; how often one may ask is limited.",
+    "refreshSession": "It names nobody.",
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields"),
+    [
+        ("confirmUser", {"code": "000000"}),
+        ("resendConfirmation", {}),
+        ("forgotPassword", {}),
+        ("resetPassword", {"code": "000000", "password": NEW}),
+        ("logIn", {"password": NEW}),
+        ("logIn", {"method": "emailCode"}),
+        ("logIn", {"method": "emailLink"}),
+        ("logIn", {"session": "s", "code": "000000"}),
+    ],
+)
+def test_no_public_operation_tells_who_has_an_account(
+    operation: str,
+    fields: dict[str, str],
+    gateway: Gateway,
+    ann: Person,
+    calls: Calls,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not by the status, not by the body, and not by the time: it takes the same calls to AWS, or as long as any."""
+    waited: list[float] = []
+    monkeypatch.setattr(core_clock.time, "sleep", waited.append)
+    monkeypatch.setattr(accounts, "ANSWER_SECONDS", 30)
+    told = []
+    for email in (ann.email, "x@example.com"):
+        calls.clear()
+        waited.clear()
+        answer = visit(gateway, operation, email=email, **fields)
+        body = {**(answer.data or {}), **(answer.problem or {})}
+        own = {name: len(body.pop(name, "")) for name in ("requestId", "session")}
+        took = "as long as any" if waited and min(waited) > 25 else calls.words()
+        told.append((answer.status, body, own, took))
+    assert told[0] == told[1]
+
+
+def test_every_public_operation_is_asked_who_has_an_account() -> None:
+    (asked,) = (
+        one for one in test_no_public_operation_tells_who_has_an_account.pytestmark if one.name == "parametrize"
+    )
+    public = {name for name, (_, _, _, is_public) in operations().items() if is_public}
+    assert {operation for operation, _ in asked.args[1]} | NOTHING_TO_LEARN.keys() == public
+
+
+def test_a_code_is_compared_in_constant_time_whether_there_is_one_or_not(
+    gateway: Gateway, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes.issue(Purpose.PASSWORD, ann.email)
+    compared: list[tuple[int, int]] = []
+    original = codes.hmac.compare_digest
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((len(one), len(other)))
+        return original(one, other)
+
+    monkeypatch.setattr(codes.hmac, "compare_digest", compare)
+    for email in (ann.email, "x@example.com"):
+        assert not codes.is_right(Purpose.PASSWORD, email, "000000")
+    assert compared == [(128, 128)] * 2
+
+
 # Logging in by a challenge
 
 
@@ -303,9 +373,10 @@ def test_a_session_is_its_owners(gateway: Gateway, ann: Person, eve: Person) -> 
 def test_a_challenge_is_good_for_five_minutes(
     late: int, status: int, gateway: Gateway, ann: Person, clock: Clock
 ) -> None:
-    challenge = begin(gateway, ann.email)
+    challenge, code = begin(gateway, ann.email), gateway.code_to(ann.email)
     clock.advance(late)
-    assert visit(gateway, "logIn", **challenge, code=gateway.code_to(ann.email)).status == status
+    codes.issue(Purpose.LOG_IN, ann.email, code)
+    assert visit(gateway, "logIn", **challenge, code=code).status == status
 
 
 def test_a_mailed_code_confirms_too(gateway: Gateway, dan: Person) -> None:
@@ -388,6 +459,28 @@ def test_a_token_dies_within_30_seconds_where_it_was_just_good(gateway: Gateway,
     assert ann.ask("getUser", userId="me").status == 200
     clock.advance(30)
     assert ann.ask("getUser", userId="me").status == 401
+
+
+def test_a_token_of_before_gets_no_ticket_even_where_it_was_just_good(ann: Person) -> None:
+    """A socket lasts for two hours. So a process that has not heard of a sign-out yet must not open one."""
+    assert ann.ask("createTicket").status == 201
+    User.sign_out(ann.user_id)
+    answer = ann.ask("createTicket")
+    assert (answer.status, answer.code) == (401, "unauthenticated")
+
+
+def test_a_ticket_is_as_old_as_the_token_that_got_it(gateway: Gateway, ann: Person, calls: Calls) -> None:
+    """The sign-out comes after the token was looked at, and before there is a ticket."""
+
+    def sign_out(call: Call, proceed: Proceed) -> Any:
+        if "limits" in call.tables:
+            with calls.aside():
+                User.sign_out(ann.user_id)
+        return proceed()
+
+    with calls.intercepted(sign_out):
+        ticket = ann.ticket()
+    assert gateway.connect(ticket) == (403, None)
 
 
 def test_who_comes_often_is_looked_up_once(ann: Person, calls: Calls) -> None:

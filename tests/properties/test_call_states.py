@@ -224,6 +224,16 @@ def test_what_is_told_in_another_order_than_it_happened_is_put_right() -> None:
     assert table.call.find("ann").lost_at is None
 
 
+def test_a_loss_counts_from_when_it_was_noticed_first() -> None:
+    table = Table("bob")
+    table._apply(Lose("ann", ANN, BEGIN + 19, 2))
+    table._apply(Lose("ann", ANN, BEGIN + 1, 2))
+    assert table.call.find("ann").lost_at == BEGIN + 1
+    table._apply(Return("ann", ANN, BEGIN + 20, 3))
+    table._apply(Lose("ann", ANN, BEGIN + 1, 2))
+    assert table.call.find("ann").lost_at is None
+
+
 def test_who_was_busy_is_told_nothing_unless_they_come() -> None:
     table = Table("bob", busy=("eve",))
     table.make(*MOVES["bob accepts on the first"])

@@ -24,7 +24,7 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-function newClient() {
+function newClient(options = {}) {
   const session = new Session(new Shelf(new FleetingStorage(), "session"));
   session.keep({ userId: "ann", accessToken: "a", refreshToken: "r", expiresIn: 1e9 }, Date.now());
   return new Client({
@@ -34,6 +34,7 @@ function newClient() {
     passing,
     fetch: server.fetch,
     WebSocket: server.WebSocket,
+    ...options,
   });
 }
 
@@ -389,58 +390,95 @@ test("members come and go, the name changes, and a chat that one has left is gon
   assert.equal(client.chats.get("chat"), undefined);
 });
 
-test("what was known another time is there at once, and is caught up with", async () => {
-  server.store({ senderId: "bob", text: "known" }, { isPushed: false });
-  await open();
-  // As it is kept: plain data.
-  const known = JSON.parse(JSON.stringify(client.snapshot()));
+async function take(events, number) {
+  const taken = [];
+  for await (const event of events) {
+    taken.push(event);
+    if (taken.length === number) break;
+  }
+  return taken;
+}
+
+test("events come one after another, one's own too, whatever was lost or doubled on the way", async () => {
+  server.store({ senderId: "bob", text: "before" });
+  const events = client.events();
+  client.start();
+  await settle();
+  const message = server.store({ senderId: "bob", text: "one" });
+  server.open[0].deliver({ type: "message.created", chatId: "chat", seq: message.seq, message });
+  await settle();
+  client.send("chat", "two");
+  await settle();
+  server.store({ senderId: "bob", text: "lost" }, { isPushed: false });
+  server.push({ type: "typing", chatId: "chat", userId: "bob", typing: true });
+  server.store({ senderId: "bob", text: "four" });
+  await settle();
+  await pass(1_000);
+  const told = (await take(events, 5)).map((event) => event.message?.text ?? event.type);
+  assert.deepEqual(told, ["one", "two", "typing", "four", "lost"]);
+  assert.deepEqual(client.positions, { chat: 5 });
+  assert.deepEqual(await events.next(), { done: true, value: undefined });
+});
+
+test("events go on after a lost line, and where an earlier client was", async () => {
+  server.store({ senderId: "bob", text: "one" });
+  server.store({ senderId: "bob", text: "two" });
   client.stop();
-  server.edit("m1", "known, in other words", { isPushed: false });
-  server.store({ senderId: "bob", text: "missed" }, { isPushed: false });
-
-  client = newClient();
-  client.restore(known);
-  assert.deepEqual(held(), ["known"]);
+  client = newClient({ positions: { chat: 1 } });
+  const events = client.events();
+  client.start();
+  await settle();
+  server.open[0].break();
+  server.store({ senderId: "bob", text: "three" }, { isPushed: false });
+  await settle();
+  await pass(1_000);
+  const told = await take(events, 2);
   assert.deepEqual(
-    client.chats.list().map(({ chatId }) => chatId),
-    ["chat"],
+    told.map(({ message }) => message.text),
+    ["two", "three"],
   );
-  server.fault = new TypeError("no line");
-  await assert.rejects(client.openChat("chat"), { name: "ConnectionLost" });
-  assert.deepEqual(held(), ["known"]);
+});
 
+test("a chat that is both followed and open tells its news once, and shows its history", async () => {
+  for (let number = 1; number <= 80; number += 1) server.store({ senderId: "bob", text: String(number) });
+  const events = client.events();
+  await open();
+  server.store({ senderId: "bob", text: "news" });
+  await settle();
+  client.stop();
+  const told = [];
+  for await (const event of events) told.push(event.message.text);
+  assert.deepEqual(told, ["news"]);
+  assert.ok(held().length > 25);
+  assert.equal(held().at(-1), "news");
+});
+
+test("a followed log that nobody looks at lets go of what is old", async () => {
+  client.events();
+  client.start();
+  await settle();
+  for (let number = 1; number <= 1_100; number += 1) server.store({ senderId: "bob", text: String(number) });
+  await settle();
+  assert.equal(held().length, 1_000);
+  const told = [];
+  client.on("event", ({ seq }) => told.push(seq));
+  server.push(server.events[0]);
+  await settle();
+  assert.deepEqual(told, [], "what was let go of is not taken for new");
+  await client.openChat("chat");
+  await client.loadEarlier("chat");
+  assert.ok(held().length > 1_000);
+});
+
+test("a read that fails is tried again while the line holds", async () => {
+  await open();
+  server.store({ senderId: "bob", text: "lost" }, { isPushed: false });
+  server.store({ senderId: "bob", text: "two" });
+  await settle();
+  server.fault = new TypeError("no network");
+  await pass(1_000);
   server.fault = undefined;
-  await open();
-  assert.deepEqual(held(), stored());
-  assert.equal(server.logReads, 2);
-});
-
-test("of a long log only its end is kept, and what is before it is read as ever", async () => {
-  for (let number = 0; number < 200; number += 1)
-    server.store({ senderId: "bob", text: `${number}` }, { isPushed: false });
-  await open();
-  while (client.log("chat").hasEarlier) await client.loadEarlier("chat");
-  const known = client.snapshot();
-  client.stop();
-
-  client = newClient();
-  client.restore(known);
-  assert.deepEqual(held(), stored().slice(-60));
-  await open();
-  while (client.log("chat").hasEarlier) await client.loadEarlier("chat");
-  assert.deepEqual(held(), stored());
-});
-
-test("a chat that one has left meanwhile is forgotten", async () => {
-  const left = { chatId: "left", kind: "group", name: "Left", memberIds: ["ann"], admins: [], lastSeq: 1, unreadCount: 0 };
-  const gone = [];
-  client.on("left", (chatId) => gone.push(chatId));
-  client.restore({ chats: [left], people: [], logs: [] });
-  assert.deepEqual(client.chats.list(), [left]);
-  await open();
-  assert.deepEqual(
-    client.chats.list().map(({ chatId }) => chatId),
-    ["chat"],
-  );
-  assert.deepEqual(gone, ["left"]);
+  assert.deepEqual(held(), ["two"]);
+  await pass(3_000);
+  assert.deepEqual(held(), ["lost", "two"]);
 });

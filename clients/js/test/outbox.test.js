@@ -84,7 +84,7 @@ test("a message sent again goes last, and only a failed one can be given up", ()
   write(outbox, "m2");
   assert.equal(outbox.discard("m1"), undefined);
   outbox.take();
-  outbox.refuse("m1", new ConnectionLost());
+  outbox.refuse("m1", new Problem({ status: 404, code: "chat_not_found" }));
   outbox.retry("m1");
   assert.deepEqual(ids(outbox.list()), ["m2", "m1"]);
   outbox.take();

@@ -159,6 +159,6 @@ test("who cancels is obeyed here and on the server", async () => {
   await upload.cancel();
   assert.equal(upload.state, "cancelled");
   assert.equal(store.requests.at(-1), "DELETE /files/f");
-  await upload.finished();
+  await assert.rejects(upload.finished(), { name: "AbortError" });
   assert.equal(store.requests.includes("POST /files/f/complete"), false);
 });

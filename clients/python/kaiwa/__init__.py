@@ -13,6 +13,7 @@ from kaiwa.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    UnsupportedType,
 )
 from kaiwa.log import Log
 from kaiwa.outbox import Outbox
@@ -35,5 +36,6 @@ __all__ = [
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
+    "UnsupportedType",
     "View",
 ]

@@ -1,10 +1,12 @@
 """Everything one person does with Kaiwa: an account, chats, and the socket that keeps their logs whole."""
 
 import asyncio
+import mimetypes
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 
@@ -13,18 +15,24 @@ import httpx
 from kaiwa.backoff import reconnect_delay, renewal_delay
 from kaiwa.connection import MOST_FRAME_BYTES, Connection, frame_of
 from kaiwa.errors import ConnectionLost, KaiwaError, NotFound, Problem
+from kaiwa.files import Progress, Sending, fetch
 from kaiwa.log import Log
 from kaiwa.outbox import Outbox, Pending
-from kaiwa.rest import ROUTES, Rest
+from kaiwa.rest import NULL, PUBLIC, ROUTES, Rest
 from kaiwa.session import Session
 from kaiwa.shapes import (
     Account,
+    Blocks,
     Call,
     Calls,
+    Challenge,
     Chat,
     Chats,
+    Download,
     Event,
     Events,
+    File,
+    Files,
     Frame,
     Greeting,
     History,
@@ -50,7 +58,27 @@ PING_INTERVAL = 25.0
 PAGE = 100
 """The most that the server gives at once."""
 
-BY_REST = frozenset({"registerUser", "logIn", "refreshSession", "getUser", "findUsers", "createTicket"})
+BY_REST = frozenset(
+    {
+        *PUBLIC,
+        "signOut",
+        "getUser",
+        "findUsers",
+        "updateUser",
+        "deleteUser",
+        "blockUser",
+        "unblockUser",
+        "listBlocks",
+        "createTicket",
+        "uploadFile",
+        "createUpload",
+        "resumeUpload",
+        "completeUpload",
+        "downloadFile",
+        "listFiles",
+        "deleteFile",
+    }
+)
 """Operations that the socket does not have."""
 
 ANNOUNCED = frozenset(
@@ -77,6 +105,7 @@ class Client:
     Attributes:
         outbox: What was written and is not acknowledged.
         views: What each chat comes to, by the chat's id.
+        on_state: Called with whether a socket is open, whenever that changes.
     """
 
     def __init__(
@@ -104,11 +133,13 @@ class Client:
         """
         self.outbox = outbox or Outbox()
         self.views: dict[str, View] = {}
+        self.on_state: Callable[[bool], None] = lambda _is_online: None
         self._logs = {chat_id: Log(after) for chat_id, after in (positions or {}).items()}
         self._device_id = device_id
         self._most_events = most_events
         self._own_http = None if http else httpx.AsyncClient(timeout=TIMEOUT)
-        self._rest = Rest(http or cast(httpx.AsyncClient, self._own_http), api_url, session)
+        self._http = http or cast(httpx.AsyncClient, self._own_http)
+        self._rest = Rest(self._http, api_url, session)
         self._connection: Connection | None = None
         self._online = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
@@ -151,9 +182,60 @@ class Client:
         account: Account = await self._rest.call("registerUser", username=username, email=email, password=password)
         return account
 
+    async def confirm(self, email: str, code: str) -> None:
+        """Confirm a mail address with the code that was sent to it."""
+        await self._rest.call("confirmUser", email=email, code=code)
+
+    async def resend_code(self, email: str) -> None:
+        """Have another code for a confirmation mailed."""
+        await self._rest.call("resendConfirmation", email=email)
+
     async def log_in(self, email: str, password: str) -> Session:
         """Open a session with a password."""
         return self._rest.keep(await self._rest.call("logIn", email=email, password=password))
+
+    async def start_log_in(self, email: str, method: str = "emailCode") -> Challenge:
+        """Have a way to log in mailed: a code (``emailCode``), or a link (``emailLink``)."""
+        challenge: Challenge = await self._rest.call("logIn", email=email, method=method)
+        return challenge
+
+    async def finish_log_in(self, email: str, challenge: Challenge, code: str) -> Session:
+        """Open a session with what was mailed."""
+        return self._rest.keep(await self._rest.call("logIn", email=email, session=challenge["session"], code=code))
+
+    async def refresh(self) -> Session:
+        """Renew the session now. It is renewed by itself when that is due.
+
+        Raises:
+            Unauthenticated: The session has ended.
+        """
+        return await self._rest.refresh()
+
+    async def sign_out(self) -> None:
+        """End every session of this person, on all devices."""
+        await self._rest.call("signOut")
+
+    async def forgot_password(self, email: str) -> None:
+        """Have a code for a new password mailed."""
+        await self._rest.call("forgotPassword", email=email)
+
+    async def reset_password(self, email: str, code: str, password: str) -> None:
+        """Set a new password, with the code that was mailed."""
+        await self._rest.call("resetPassword", email=email, code=code, password=password)
+
+    async def update_user(self, *, display_name: str | None = None, avatar_file_id: str | None = None) -> User:
+        """Change one's display name or picture."""
+        user: User = await self.call("updateUser", displayName=display_name, avatarFileId=avatar_file_id)
+        return user
+
+    async def remove_avatar(self) -> User:
+        """Take one's picture away."""
+        user: User = await self.call("updateUser", avatarFileId=NULL)
+        return user
+
+    async def delete_user(self) -> None:
+        """Give the account up for good."""
+        await self.call("deleteUser")
 
     # The socket
 
@@ -241,6 +323,74 @@ class Client:
         """Return who of up to 100 people is there."""
         users: list[Presence] = (await self.call("getPresence", userIds=list(user_ids)))["users"]
         return users
+
+    async def block(self, user_id: str) -> None:
+        """Keep somebody from writing directly and from calling."""
+        await self.call("blockUser", userId=user_id)
+
+    async def unblock(self, user_id: str) -> None:
+        """Let somebody write and call again."""
+        await self.call("unblockUser", userId=user_id)
+
+    async def list_blocks(self, *, limit: int | None = None, cursor: str | None = None) -> Blocks:
+        """Return those whom one has blocked, a page at a time."""
+        blocks: Blocks = await self.call("listBlocks", limit=limit, cursor=cursor)
+        return blocks
+
+    # Files
+
+    async def upload(
+        self,
+        content: bytes | Path,
+        name: str | None = None,
+        *,
+        content_type: str | None = None,
+        progress: Progress = lambda _arrived: None,
+    ) -> File:
+        """Send a file of at most 5 GiB. A line that is lost is waited for, and what has arrived is not sent again.
+
+        Args:
+            content: The bytes, or the path of the file that has them.
+            name: What it shall be called; the path's own name unless told otherwise.
+            content_type: Its media type; guessed by the name unless told otherwise.
+            progress: Called with how many bytes have arrived.
+
+        Raises:
+            ValueError: Bytes without a name.
+            Problem: The server does not take it.
+        """
+        name = name or (content.name if isinstance(content, Path) else None)
+        if not name:
+            raise ValueError("Expected a name for these bytes.")
+        kind = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return await Sending(self._rest, self._http, content, name=name, kind=kind, progress=progress).run()
+
+    async def get_file(self, file_id: str) -> Download:
+        """Return what a file is, and where its bytes are for the next minutes."""
+        download: Download = await self.call("downloadFile", fileId=file_id)
+        return download
+
+    async def download(self, file_id: str, path: Path) -> File:
+        """Fetch a file to a path. It is there whole, or not at all.
+
+        Raises:
+            NotFound: There is no such file, or one may not see it.
+            ConnectionLost: It could not be fetched.
+        """
+        found = await self.get_file(file_id)
+        await fetch(self._http, found, path)
+        return found["file"]
+
+    async def list_files(
+        self, *, limit: int | None = None, cursor: str | None = None, unfinished: bool | None = None
+    ) -> Files:
+        """Return one's own files, latest first, a page at a time; or those whose upload has not ended."""
+        files: Files = await self.call("listFiles", limit=limit, cursor=cursor, unfinished=unfinished)
+        return files
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete one of one's own files."""
+        await self.call("deleteFile", fileId=file_id)
 
     # Chats
 
@@ -470,6 +620,7 @@ class Client:
             await asyncio.wait({connection.closed}, timeout=renewal_delay(expires_at - now))
             if connection.closed.done():
                 self._online.clear()
+                self.on_state(False)
                 await asyncio.sleep(reconnect_delay(attempt))
                 attempt += 1
 
@@ -488,7 +639,9 @@ class Client:
         before, self._connection = self._connection, connection
         if before:
             before.retire()
-        self._online.set()
+        if not self.is_online:
+            self._online.set()
+            self.on_state(True)
         self.flush()
         self._start(self._resume(connection))
 
@@ -536,8 +689,16 @@ class Client:
             self._take(event, after=event["seq"] - 1 if is_joining else 0)
             return
         if frame["type"] == "chat.created":
-            self._meet(frame["chat"], after=0)
+            self._greet(frame)
         self._frames.put_nowait(frame)
+
+    def _greet(self, frame: Frame) -> None:
+        """Take in a new chat. One of very many people is too large to push, and is read."""
+        if "chat" in frame:
+            self._meet(frame["chat"], after=0)
+        elif self._connection:
+            self._logs.setdefault(frame["chatId"], Log(0))
+            self._start(self._resume(self._connection))
 
     def _take(self, event: Event, after: int) -> None:
         chat_id = event["chatId"]
@@ -614,7 +775,7 @@ class Client:
         except Problem as error:
             if self.outbox.refuse(pending.client_message_id, is_temporary=error.is_temporary):
                 pause = (error.retry_after or 0) + reconnect_delay(pending.refusals)
-            elif sent := self._sent.get(pending.client_message_id):
+            elif (sent := self._sent.get(pending.client_message_id)) and not sent.done():
                 sent.set_exception(error)
         else:
             self._acknowledge(message)

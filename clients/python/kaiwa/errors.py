@@ -9,6 +9,7 @@ KaiwaError
     ├── NotFound (404)
     ├── Conflict (409)
     ├── TooLarge (413)
+    ├── UnsupportedType (415)
     ├── RateLimited (429)
     └── Unavailable (500 and above)
 """
@@ -85,6 +86,10 @@ class TooLarge(Problem):
     """It is larger than what the server takes."""
 
 
+class UnsupportedType(Problem):
+    """It is not the kind of file that it is said to be."""
+
+
 class RateLimited(Problem):
     """Too much at once; `retry_after` says when it may be tried again."""
 
@@ -100,6 +105,7 @@ BY_STATUS: dict[int, type[Problem]] = {
     404: NotFound,
     409: Conflict,
     413: TooLarge,
+    415: UnsupportedType,
     429: RateLimited,
 }
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import httpx
@@ -15,10 +15,20 @@ from kaiwa.shapes import Tokens
 
 ROUTES = {
     "registerUser": "POST /users",
+    "confirmUser": "POST /users/confirmation",
+    "resendConfirmation": "POST /users/confirmation/resend",
     "logIn": "POST /sessions",
     "refreshSession": "POST /sessions/refresh",
+    "signOut": "DELETE /sessions",
+    "forgotPassword": "POST /passwords/forgot",
+    "resetPassword": "POST /passwords/reset",
     "getUser": "GET /users/{userId}",
     "findUsers": "GET /users",
+    "updateUser": "PATCH /users/me",
+    "deleteUser": "DELETE /users/me",
+    "blockUser": "PUT /users/me/blocks/{userId}",
+    "unblockUser": "DELETE /users/me/blocks/{userId}",
+    "listBlocks": "GET /users/me/blocks",
     "createTicket": "POST /tickets",
     "createChat": "POST /chats",
     "listChats": "GET /chats",
@@ -43,10 +53,29 @@ ROUTES = {
     "getCall": "GET /calls/{callId}",
     "listCalls": "GET /calls",
     "getIceServers": "GET /ice-servers",
+    "uploadFile": "POST /files",
+    "createUpload": "POST /files/uploads",
+    "resumeUpload": "POST /files/{fileId}/parts",
+    "completeUpload": "POST /files/{fileId}/complete",
+    "downloadFile": "GET /files/{fileId}",
+    "listFiles": "GET /files",
+    "deleteFile": "DELETE /files/{fileId}",
 }
 """Where each operation is."""
 
-PUBLIC = {"registerUser", "logIn", "refreshSession"}
+PUBLIC = {
+    "registerUser",
+    "confirmUser",
+    "resendConfirmation",
+    "logIn",
+    "refreshSession",
+    "forgotPassword",
+    "resetPassword",
+}
+"""Operations that need nobody to be logged in."""
+
+NULL: Final = object()
+"""The value of a field that is to be emptied."""
 
 
 class Rest:
@@ -81,6 +110,15 @@ class Rest:
             token = await self._token(refused=token)
         return await self._send(operation, fields, {"Authorization": f"Bearer {token}"})
 
+    async def refresh(self) -> Session:
+        """Renew the session.
+
+        Raises:
+            Unauthenticated: It has ended, or nobody is logged in.
+        """
+        await self._token(refused=self.session.access_token if self.session else None)
+        return cast(Session, self.session)
+
     def keep(self, tokens: Tokens) -> Session:
         """Go on with the session of these tokens."""
         self.session = Session.of(tokens, time.time())
@@ -98,9 +136,9 @@ class Rest:
 
     async def _send(self, operation: str, fields: Mapping[str, Any], headers: dict[str, str]) -> Any:
         method, path, rest = request_line(operation, fields)
-        content: dict[str, Any] = {"params": rest} if method in {"GET", "DELETE"} else {"json": rest}
+        kind, body = content_of(operation, method, rest)
         try:
-            response = await self._http.request(method, self._url + path, headers=headers, **content)
+            response = await self._http.request(method, self._url + path, headers={**kind, **headers}, **body)
         except httpx.TransportError as error:
             raise ConnectionLost("The server could not be reached.") from error
         answer = _decoded(response)
@@ -116,12 +154,25 @@ class Rest:
 def request_line(operation: str, fields: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
     """Return an operation's method and path, and those of its fields that the path does not hold.
 
-    A field that is None is one that was not given.
+    A field that is None is one that was not given; one that is NULL is to be emptied.
     """
     method, path = ROUTES[operation].split()
-    rest = {name: value for name, value in fields.items() if value is not None}
+    rest = {name: None if value is NULL else value for name, value in fields.items() if value is not None}
     path = re.sub(r"\{(\w+)\}", lambda found: quote(str(rest.pop(found[1])), safe=""), path)
     return method, path, rest
+
+
+def content_of(operation: str, method: str, fields: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the headers of a request that carries these fields, and how it carries them."""
+    if operation == "uploadFile":
+        # RFC 8187 knows fewer characters that need no escape than other URLs do.
+        name = quote(fields["name"], safe="")
+        disposition = f"attachment; filename*=UTF-8''{name}"
+        headers = {"Content-Type": fields["contentType"], "Content-Disposition": disposition}
+        return headers, {"content": fields["content"]}
+    if operation == "downloadFile":
+        return {"Accept": "application/json"}, {}
+    return {}, {"params" if method in {"GET", "DELETE"} else "json": fields}
 
 
 def _decoded(response: httpx.Response) -> Any:

@@ -23,6 +23,14 @@ class Tokens(TypedDict):
     tokenType: str
 
 
+class Challenge(TypedDict):
+    """A log-in that is half done. `session` goes along with what was mailed; `expiresIn` is in seconds."""
+
+    challenge: str
+    session: str
+    expiresIn: int
+
+
 class User(TypedDict):
     """A person. Only the user sees their own mail address."""
 
@@ -40,6 +48,20 @@ class Users(TypedDict):
     """A page of people."""
 
     users: list[User]
+    nextCursor: NotRequired[str]
+
+
+class Block(TypedDict):
+    """Somebody whom one has blocked."""
+
+    userId: str
+    blockedAt: str
+
+
+class Blocks(TypedDict):
+    """A page of those whom one has blocked."""
+
+    blocks: list[Block]
     nextCursor: NotRequired[str]
 
 
@@ -129,6 +151,58 @@ class Events(TypedDict):
     events: list[Event]
     hasMore: bool
     lastSeq: int
+
+
+class File(TypedDict):
+    """A file. `size` is in bytes, `sha256` in hexadecimal digits. One without a `scanState` is clean."""
+
+    fileId: str
+    name: str
+    contentType: str
+    size: int
+    sha256: NotRequired[str]
+    createdAt: str
+    scanState: NotRequired[Literal["pending", "infected"]]
+
+
+class Files(TypedDict):
+    """A page of one's own files, latest first."""
+
+    files: list[File]
+    nextCursor: NotRequired[str]
+
+
+class Download(TypedDict):
+    """Where the bytes of a file are, for the next minutes and without any token."""
+
+    url: str
+    expiresAt: str
+    file: File
+
+
+class Part(TypedDict):
+    """Where a part of a file goes."""
+
+    number: int
+    url: str
+    size: int
+
+
+class Target(TypedDict):
+    """Where the bytes of a file go: by a form, or in parts."""
+
+    method: str
+    url: NotRequired[str]
+    fields: NotRequired[dict[str, str]]
+    parts: NotRequired[list[Part]]
+
+
+class Upload(TypedDict):
+    """A file whose bytes are awaited."""
+
+    fileId: str
+    upload: Target
+    expiresAt: str
 
 
 class Participant(TypedDict):

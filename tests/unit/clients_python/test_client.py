@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from kaiwa import Client, ConnectionLost, NotFound, RateLimited, Session, Unauthenticated
+from kaiwa import Client, Conflict, ConnectionLost, NotFound, RateLimited, Session, Unauthenticated
 
 PATIENCE = 10.0
 
@@ -24,7 +24,11 @@ class Backend:
         self.requests: list[httpx.Request] = []
         self.tokens = ["first"]
         self.cuts = 0
+        self.signals: list[Any] = []
+        self.devices: list[str | None] = []
+        self.refusals: list[dict[str, Any] | None] = []
         self.is_deaf = False
+        self.has_chat = True
         self.life = 7200
         self.connected = asyncio.Event()
         self.server: Server | None = None
@@ -52,7 +56,8 @@ class Backend:
             known = [one["message"] for one in self.log if one["message"]["messageId"] == fields["clientMessageId"]]
             return known[0] if known else self.say("ann", fields["text"], fields["clientMessageId"], is_pushed=False)
         if operation == "listChats":
-            return {"chats": [{"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}]}
+            chat = {"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}
+            return {"chats": [chat] if self.has_chat else []}
         if operation == "getEvents":
             events = [one for one in self.log if one["seq"] > fields["after"]]
             return {"events": events, "hasMore": False, "lastSeq": len(self.log)}
@@ -73,7 +78,21 @@ class Backend:
                 await socket.send('{"type":"pong"}')
                 continue
             data = self.answer(operation, frame)
-            if operation == "sendMessage" and self.cuts:
+            if operation == "sendSignal":
+                # Meanwhile one that does not wait for this reply would come.
+                await asyncio.sleep(0)
+                refusal = self.refusals.pop(0) if self.refusals else None
+                if refusal:
+                    reply = {
+                        "type": "reply",
+                        "requestId": request_id,
+                        "status": refusal.pop("status", 429),
+                        "error": refusal,
+                    }
+                    await socket.send(json.dumps(reply))
+                    continue
+                self.signals.append((frame["toUserId"], frame["signal"]))
+            if operation in {"sendMessage", "sendSignal"} and self.cuts:
                 self.cuts -= 1
                 socket.transport.abort()
                 break
@@ -90,6 +109,7 @@ class Backend:
         if request.headers["authorization"] != f"Bearer {self.tokens[-1]}":
             return httpx.Response(401, json={"message": "Unauthorized"})
         if path == "/tickets":
+            self.devices.append(json.loads(request.content).get("deviceId"))
             return httpx.Response(201, json={"ticket": "t", "url": self.url, "expiresIn": 60})
         if path == "/chats/busy":
             return httpx.Response(429, headers={"retry-after": "7"}, json={"code": "rate_limited", "detail": "Slowly."})
@@ -120,6 +140,11 @@ async def texts(client: Client, number: int) -> list[str]:
         if len(found) == number:
             break
     return found
+
+
+async def first(events: AsyncIterator[Any], number: int) -> AsyncIterator[Any]:
+    for _ in range(number):
+        yield await anext(events)
 
 
 def test_a_message_survives_lines_that_are_cut_before_the_reply() -> None:
@@ -165,6 +190,20 @@ def test_a_lost_push_is_read_once_the_next_one_shows_it() -> None:
         backend.say("bob", "heard", "m2")
         assert sorted(await texts(client, 2)) == ["heard", "lost"]
         assert [message.get("text") for message in client.views["c"].messages] == ["lost", "heard"]
+
+    run(test)
+
+
+def test_a_chat_of_too_many_people_to_push_is_read() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.has_chat = False
+        await client.connect()
+        backend.has_chat = True
+        backend.say("bob", "welcome, all", "m1", is_pushed=False)
+        await backend.sockets[0].send(json.dumps({"type": "chat.created", "chatId": "c", "truncated": True}))
+        found = [event async for event in first(client.events(), 2)]
+        assert [event["type"] for event in found] == ["chat.created", "message.created"]
+        assert client.views["c"].member_ids == {"ann"}
 
     run(test)
 
@@ -234,3 +273,43 @@ def test_nobody_is_logged_in() -> None:
                 await client.connect()
 
     asyncio.run(main())
+
+
+def signal(number: int) -> Any:
+    return {"candidate": {"candidate": str(number)}}
+
+
+def test_signals_to_a_peer_arrive_in_order_whatever_is_refused() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.refusals = [None, {"code": "rate_limited", "message": "Slowly.", "retryAfter": 0.01}, None]
+        await asyncio.gather(
+            *(client.send_signal("call", "bob", signal(number)) for number in range(4)),
+            client.send_signal("call", "eve", signal(9)),
+        )
+        assert [told for to, told in backend.signals if to == "bob"] == [signal(number) for number in range(4)]
+        assert [told for to, told in backend.signals if to == "eve"] == [signal(9)]
+
+    run(test)
+
+
+def test_a_signal_without_a_reply_is_told_again_on_the_next_socket_of_the_same_device() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.cuts = 1
+        await client.send_signal("call", "bob", signal(1))
+        assert backend.signals == [("bob", signal(1))] * 2
+        assert backend.devices == [None, "d"]
+
+    run(test)
+
+
+def test_a_signal_that_is_refused_for_good_is_told_no_more() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        backend.refusals = [{"status": 409, "code": "call_ended", "message": "This call has ended."}]
+        with pytest.raises(Conflict) as refusal:
+            await client.send_signal("call", "bob", signal(1))
+        assert (refusal.value.code, backend.signals) == ("call_ended", [])
+
+    run(test)

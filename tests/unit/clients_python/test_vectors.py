@@ -47,6 +47,9 @@ def what_comes(log: Log, step: dict[str, Any]) -> list[Any]:
         return log.take(map(event, step["push"]), now)
     if "reference" in step:
         return log.take([{**event(step["reference"]), "truncated": True}], now)
+    if "trim" in step:
+        log.trim(step["trim"])
+        return []
     if "lastSeq" in step:
         log.hear_of(step["lastSeq"], now)
         return []

@@ -1,7 +1,9 @@
 """core.aws against a real HTTP server."""
 
+import json
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -11,7 +13,7 @@ from botocore.exceptions import HTTPClientError
 
 from core import aws, parallel
 from core.settings import settings
-from tests.endpoint import HANG_UP, SILENCE, Endpoint, Told
+from tests.endpoint import HANG_UP, SILENCE, Endpoint, Told, serving
 from tests.unit.conftest import forget
 
 BODY = '{"text":"やあ"}'.encode()
@@ -74,16 +76,33 @@ def test_the_signature_is_the_one_that_botocore_computes(endpoint: Endpoint, mon
     assert signature == f"Signature={expected}"
 
 
-def test_without_credentials_nothing_is_sent(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "get_session", _NoCredentials)
+@pytest.fixture
+def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An environment without credentials, as a process has that was restored from a snapshot."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+
+
+def test_without_credentials_nothing_is_sent(endpoint: Endpoint, no_keys: None) -> None:
     with pytest.raises(RuntimeError, match="credentials"):
         post(endpoint.url)
     assert endpoint.posts == []
 
 
-class _NoCredentials:
-    def get_credentials(self) -> None:
-        """Find none."""
+def test_a_restored_process_asks_where_lambda_tells_it_to(
+    endpoint: Endpoint, no_keys: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as lambdas:
+        told = {"AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
+        lambdas.answer(Told(200, json.dumps(told).encode()))
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", lambdas.url)
+        monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token")
+        post(endpoint.url)
+    (arrived,) = endpoint.posts
+    assert "Credential=AKID/" in arrived.headers["authorization"]
+    assert arrived.headers["x-amz-security-token"] == "t"
 
 
 def test_one_connection_carries_many_requests(endpoint: Endpoint) -> None:

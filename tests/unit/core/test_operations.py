@@ -18,6 +18,7 @@ from msgspec import Meta
 from core import errors
 from core.fields import Id, Limit
 from core.operations import (
+    HEADERS,
     MOST_BODY_BYTES,
     MOST_FRAME_BYTES,
     PASSING_AWS_ERRORS,
@@ -230,13 +231,13 @@ def test_an_http_result_is_json_that_nobody_keeps() -> None:
     response = http("POST /rooms/{roomId}/invitations", {}, {"roomId": "r"})
     assert response == {
         "statusCode": 201,
-        "headers": {"cache-control": "no-store", "content-type": "application/json"},
+        "headers": {**HEADERS, "content-type": "application/json"},
         "body": '{"roomId":"r"}',
     }
 
 
 def test_nothing_to_say_is_no_body() -> None:
-    assert http("DELETE /rooms") == {"statusCode": 204, "headers": {"cache-control": "no-store"}}
+    assert http("DELETE /rooms") == {"statusCode": 204, "headers": HEADERS}
     assert read_frame(frame({"action": "forget"})).raw == {"type": "reply", "action": "forget", "status": 204}
 
 
@@ -388,7 +389,7 @@ def test_a_body_has_its_own_limit() -> None:
 def test_a_failure_over_http_is_a_problem_document() -> None:
     raised.append(errors.NotFound("room_not_found", "There is no such room."))
     response = http("POST /failures")
-    assert response["headers"] == {"cache-control": "no-store", "content-type": "application/problem+json"}
+    assert response["headers"] == {**HEADERS, "content-type": "application/problem+json"}
     assert json.loads(response["body"]) == {
         "type": "about:blank",
         "title": "Not Found",

@@ -1,4 +1,5 @@
 import threading
+from contextvars import ContextVar
 
 import pytest
 
@@ -97,6 +98,57 @@ def test_each_keeps_no_more_under_way_than_it_says() -> None:
     assert most == MOST_AT_ONCE
 
 
+def test_each_may_be_used_from_inside() -> None:
+    """More at once than there are threads: those who wait must not be waited for."""
+    inner = threading.Barrier(MOST_AT_ONCE)
+
+    def outer(_item: int) -> list[int]:
+        inner.wait(PATIENCE_SECONDS)
+        return each(lambda item: item + 1, range(4))
+
+    assert each(outer, range(MOST_AT_ONCE)) == [[1, 2, 3, 4]] * MOST_AT_ONCE
+
+
 def test_what_one_of_each_raises_comes_out() -> None:
     with pytest.raises(Mishap, match="2"):
         each(lambda item: fail(str(item)) if item == 2 else item, [1, 2, 3])
+
+
+def test_a_thread_sees_what_concerns_whoever_asked() -> None:
+    """So that a deadline holds for all that is done within it."""
+    concern: ContextVar[str] = ContextVar("concern", default="nobody's")
+    token = concern.set("ann's")
+    try:
+        assert together(concern.get, concern.get) == ("ann's", "ann's")
+        assert each(lambda _: concern.get(), range(3)) == ["ann's"] * 3
+    finally:
+        concern.reset(token)
+    assert each(lambda _: concern.get(), range(3)) == ["nobody's"] * 3
+
+
+def test_nothing_comes_out_before_each_has_ended() -> None:
+    failed = threading.Event()
+    ended: list[int] = []
+
+    def run(item: int) -> None:
+        if item == 0:
+            failed.set()
+            fail("0")
+        failed.wait(PATIENCE_SECONDS)
+        ended.append(item)
+
+    with pytest.raises(Mishap):
+        each(run, [0, 1, 2])
+    assert sorted(ended) == [1, 2]
+
+
+def test_the_others_of_each_are_called_though_one_raises() -> None:
+    called: list[int] = []
+
+    def run(item: int) -> None:
+        called.append(item)
+        fail(str(item))
+
+    with pytest.raises(Mishap, match="0"):
+        each(run, range(100))
+    assert sorted(called) == list(range(100))

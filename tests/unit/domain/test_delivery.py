@@ -13,6 +13,7 @@ import pytest
 from adapters import queue, sockets
 from adapters.sockets import Outcome
 from core import clock, deadline, telemetry
+from core.errors import Unavailable
 from core.settings import settings
 from domain import delivery
 from domain.events import ChatCreated, MessageCreated
@@ -317,3 +318,32 @@ def test_a_chat_of_1_000_is_announced_by_its_id() -> None:
     chat = Chat(chat_id="c", kind="group", member_ids=members, admins=members[:1], last_seq=0, created_at="t")
     frame = json.loads(delivery.frame_of(ChatCreated(chat_id="c", chat=chat)))
     assert frame == {"type": "chat.created", "chatId": "c", "truncated": True}
+
+
+# One device after the other
+
+
+def test_a_device_is_told_by_the_latest_of_its_sockets_that_is_there(notes: Notes) -> None:
+    notes.outcomes = {"a1": Outcome.GONE}
+    assert delivery.relay(EVENT, [sockets_of("ann", "a1", "a2", "a3"), sockets_of("bob", "b1", "b2")])
+    assert receivers(notes) == ["a1", "a2", "b1"]
+    assert notes.counted == {"pushes_gone": 1, "pushes_delivered": 2}
+    assert notes.queued == []
+
+
+def test_nobody_there_is_an_answer(notes: Notes) -> None:
+    notes.outcomes = {"a1": Outcome.GONE, "a2": Outcome.GONE}
+    assert not delivery.relay(EVENT, [sockets_of("ann", "a1", "a2")])
+    assert not delivery.relay(EVENT, [])
+    assert notes.measured == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.THROTTLED, Outcome.FAILED])
+def test_what_cannot_be_told_now_is_told_by_no_queue(outcome: Outcome, notes: Notes) -> None:
+    notes.outcomes = {"a1": outcome}
+    with pytest.raises(Unavailable):
+        delivery.relay(EVENT, [sockets_of("ann", "a1", "a2")])
+    assert receivers(notes) == ["a1"], "behind it the order would be lost"
+    assert notes.queued == []
+    # Another device that got it is enough.
+    assert delivery.relay(EVENT, [sockets_of("ann", "a1"), sockets_of("ann", "a2")])

@@ -65,7 +65,7 @@ def test_each_event_has_a_name_of_its_own(event: type[events.Event]) -> None:
     names = [one.__struct_config__.tag for one in kinds()]
     assert names.count(event.__struct_config__.tag) == 1
     noun, _, verb = event.__struct_config__.tag.partition(".")
-    assert event.__name__ == noun.capitalize() + verb.capitalize()
+    assert event.__name__ == noun.capitalize() + verb[:1].upper() + verb[1:]
 
 
 def test_the_log_holds_every_event_that_takes_a_place() -> None:

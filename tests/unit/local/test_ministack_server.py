@@ -219,3 +219,21 @@ def test_a_copy_has_the_checksum_that_is_asked_for(ministack: Stack) -> None:
     s3.copy_object(Bucket="copies", Key="b", CopySource="copies/a", ChecksumAlgorithm="SHA256")
     told = s3.head_object(Bucket="copies", Key="b", ChecksumMode="ENABLED")
     assert told["ChecksumSHA256"] == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+
+
+def test_an_ops_item_is_opened_once(ministack: Stack) -> None:
+    ssm = ministack.client("ssm")
+    item = {"Title": "a", "Description": "b", "Source": "c"}
+
+    def opened(key: str) -> str:
+        dedup = {"/aws/dedup": {"Value": json.dumps({"dedupString": key}), "Type": "SearchableString"}}
+        return ssm.create_ops_item(**item, OperationalData=dedup)["OpsItemId"]
+
+    ids = [opened("first"), opened("second")]
+    with pytest.raises(ClientError) as refused:
+        opened("first")
+    assert refused.value.response["Error"]["Code"] == "OpsItemAlreadyExistsException"
+    assert [one["OpsItemId"] for one in ssm.describe_ops_items()["OpsItemSummaries"]] == ids
+    # What Systems Manager had before is still there.
+    ssm.put_parameter(Name="x", Value="y", Type="String")
+    assert ssm.get_parameter(Name="x")["Parameter"]["Value"] == "y"

@@ -1,0 +1,1 @@
+"""The documents are read from the code: unit tests of how."""
