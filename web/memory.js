@@ -1,4 +1,6 @@
 /** What is known of chats, kept on this device until one logs out: it is shown at once, and without a line. */
+import { knownBy, restore } from "./known.js";
+
 const DATABASE = "kaiwa";
 const STORE = "known";
 /** Changes come in swarms; what they come to is written once. */
@@ -51,7 +53,7 @@ export class Memory {
  */
 export async function remember(client, memory) {
   const known = await memory.load();
-  if (known) client.restore(known);
+  if (known) restore(client, known);
   let timer;
 
   function later() {
@@ -61,7 +63,7 @@ export async function remember(client, memory) {
   function now() {
     clearTimeout(timer);
     timer = undefined;
-    memory.save(client.snapshot());
+    memory.save(knownBy(client));
   }
 
   function onHidden() {

@@ -150,38 +150,12 @@ export class Client extends Listeners {
     this.#reads.clear();
   }
 
-  /** @returns {object} What is known now; plain data, to be kept for `restore`. */
-  snapshot() {
-    return { chats: this.chats.list(), people: this.people.list(), logs: this.#logs.snapshot() };
-  }
-
-  /**
-   * Begin with what was known another time. It is caught up with as soon as there is a line.
-   *
-   * @param {{chats: Chat[], people: import("./people.js").Person[], logs: [string, LogEvent[]][]}} known What `snapshot` gave.
-   */
-  restore({ chats, people, logs }) {
-    for (const person of people) this.people.learn(person);
-    for (const chat of chats) this.chats.put(chat);
-    for (const [chatId, events] of logs) this.#logs.restore(chatId, events);
-    this.#unconfirmed = new Set(chats.map(({ chatId }) => chatId));
-    this.tell("chats");
-  }
-
   /** Read the newest chats from the server. */
   async refreshChats() {
     const page = await this.api.request("GET", "/chats");
     if (!this.chats.isLoaded) this.chats.nextCursor = page.nextCursor;
     this.chats.isLoaded = true;
     this.#takeChats(page.chats);
-    if (!page.nextCursor) this.#dropOthers(page.chats);
-  }
-
-  /** Of the chats restored, drop those that one is no longer in. @param {Chat[]} chats */
-  #dropOthers(chats) {
-    for (const { chatId } of chats) this.#unconfirmed.delete(chatId);
-    for (const chatId of this.#unconfirmed) this.#leave(chatId);
-    this.#unconfirmed.clear();
   }
 
   /** Read the chats before those held. */
@@ -501,8 +475,8 @@ export class Client extends Listeners {
     this.#delivery.flush();
     this.#marks.flush();
     this.presence.refresh();
-    this.files.distrust();
     this.calls.resume(hello).catch(() => {});
+    this.files.distrust();
     try {
       await this.refreshChats();
       await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);

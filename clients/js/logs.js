@@ -155,28 +155,6 @@ export class Logs extends Listeners {
     this.tell("changed", chatId);
   }
 
-  /** @returns {[string, import("./chat_log.js").LogEvent[]][]} The newest events of each log that was read, by chatId. */
-  snapshot() {
-    const loaded = [...this.#logs].filter(([, log]) => log.isLoaded && log.events.length > 0);
-    return loaded.map(([chatId, log]) => [chatId, log.events.slice(-WINDOW)]);
-  }
-
-  /**
-   * Hold what was held another time, until it is caught up with.
-   *
-   * @param {string} chatId
-   * @param {import("./chat_log.js").LogEvent[]} events
-   */
-  restore(chatId, events) {
-    const log = this.get(chatId);
-    if (log.isLoaded || events.length === 0) return;
-    log.begin(events[0].seq - 1);
-    log.insert(events, this.#now());
-    this.#newsAfter.set(chatId, log.highestSeq);
-    log.isLoaded = true;
-    this.#stale.add(chatId);
-  }
-
   /** Pushes may have been missed: every log is to be caught up with. */
   distrust() {
     for (const [chatId, log] of this.#logs) if (log.startSeq !== undefined) this.#stale.add(chatId);

@@ -5,7 +5,7 @@ import re
 from deploy import site
 from docs import weight
 
-REPORT = (weight.site.ROOT / "docs" / "quality.md").read_text()
+REPORT = (site.ROOT / "docs" / "quality.md").read_text()
 
 
 def test_the_first_load_stays_within_its_budget() -> None:
