@@ -10,7 +10,8 @@ from tests.template import ROOT
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
-PAGES = sorted(listed.stdout.split())
+# bench/performance.md is what docs/performance.md is made of, and its links are meant from there.
+PAGES = sorted({*listed.stdout.split()} - {"bench/performance.md"})
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -154,7 +154,10 @@ class Events(TypedDict):
 
 
 class File(TypedDict):
-    """A file. `size` is in bytes, `sha256` in hexadecimal digits. One without a `scanState` is clean."""
+    """A file. `size` is in bytes, `sha256` in hexadecimal digits. One without a `scanState` is clean.
+
+    A picture with a thumbnail has a `width` and a `height`, in pixels.
+    """
 
     fileId: str
     name: str
@@ -163,6 +166,8 @@ class File(TypedDict):
     sha256: NotRequired[str]
     createdAt: str
     scanState: NotRequired[Literal["pending", "infected"]]
+    width: NotRequired[int]
+    height: NotRequired[int]
 
 
 class Files(TypedDict):
@@ -173,9 +178,10 @@ class Files(TypedDict):
 
 
 class Download(TypedDict):
-    """Where the bytes of a file are, for the next minutes and without any token."""
+    """Where the bytes of a file, and of a picture's thumbnail, are, for the next minutes and without any token."""
 
     url: str
+    thumbnailUrl: NotRequired[str]
     expiresAt: str
     file: File
 
