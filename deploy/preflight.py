@@ -172,20 +172,18 @@ class Preflight:
         return str(arn.rpartition("identity/")[2])
 
     def _names(self) -> Iterator[Line]:
-        (edge,) = (one["DistributionConfig"] for one in self._of("AWS::CloudFront::Distribution"))
-        if edge["WebACLId"]:
-            (name,) = edge["Aliases"]
-            if name:
-                yield self._certified(name, edge["ViewerCertificate"]["AcmCertificateArn"], EDGE_REGION)
-            else:
-                yield "FAIL", "a firewall needs a name of our own; set API_DOMAIN"
-        served = {name for name in edge["Aliases"] if edge["WebACLId"]}
         domains = {one["DomainName"]: one for one in self._of("AWS::ApiGatewayV2::DomainName") if one["DomainName"]}
-        for name in domains.keys() - served:
-            (configuration,) = domains[name]["DomainNameConfigurations"]
-            yield self._certified(name, configuration["CertificateArn"], self._region)
         if not domains:
             yield "ok", "none of our own; API Gateway's are used"
+        for name, domain in domains.items():
+            (configuration,) = domain["DomainNameConfigurations"]
+            yield self._certified(name, configuration["CertificateArn"], self._region)
+        edge = self._template["Resources"]["Edge"]["Properties"]["DistributionConfig"]
+        (name,) = edge["Aliases"]
+        if edge["WebACLId"] and name in domains:
+            yield self._certified(name, edge["ViewerCertificate"]["AcmCertificateArn"], EDGE_REGION)
+        elif edge["WebACLId"]:
+            yield "FAIL", "a firewall needs a name of our own; set API_DOMAIN"
 
     def _certified(self, name: str, arn: str, region: str) -> Line:
         if arn.split(":")[3] != region:

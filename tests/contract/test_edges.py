@@ -101,12 +101,6 @@ def test_a_firewall_stands_before_the_http_api_and_nothing_comes_around_it() -> 
     assert (header["HeaderName"], header["HeaderValue"]) == (EDGE_HEADER, secret)
     for function in compiled.of_type("AWS::Lambda::Function").values():
         assert function["Environment"]["Variables"]["EDGE_SECRET"] == {"Fn::If": ["HasFirewall", secret, ""]}
-    # The name leads to CloudFront then, and to API Gateway otherwise.
-    conditions = compiled.template()["Conditions"]
-    assert conditions["ServesApiDomain"] == {
-        "Fn::And": [{"Condition": "HasApiDomain"}, {"Fn::Not": [{"Condition": "HasFirewall"}]}]
-    }
-    assert compiled.template()["Resources"]["ApiDomain"]["Condition"] == "ServesApiDomain"
 
 
 def test_the_firewall_counts_and_looks_but_reads_no_messages() -> None:

@@ -201,8 +201,7 @@ def test_a_firewall_needs_a_name_and_its_certificate_where_cloudfront_looks(
     name: str, certificate: dict[str, Any], level: str, account: Told
 ) -> None:
     account["acm", "DescribeCertificate"] = {"Certificate": certificate}
-    # API Gateway's own certificate is not looked at then.
-    template = packaged(domain=name, certificate="arn:aws:acm:eu-west-1:123456789012:certificate/x", firewall="acl")
+    template = packaged(domain=name, certificate=EDGE_CERTIFICATE, firewall="acl")
     assert found("names", template)[0] == level
 
 
