@@ -30,7 +30,8 @@ UNTIL_KEPT = """async (words) => {
             asking.onsuccess = () => { opening.result.close(); done(asking.result); };
         };
     });
-    const isSo = (all) => (words === null ? all.length === 0 : JSON.stringify(all.map(({ logs }) => logs)).includes(words));
+    const inLogs = (all) => JSON.stringify(all.map(({ logs }) => logs));
+    const isSo = (all) => (words === null ? all.length === 0 : inLogs(all).includes(words));
     while (!isSo(await records())) await new Promise(requestAnimationFrame);
 }"""
 UPDATE = """async () => {
