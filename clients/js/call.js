@@ -1,7 +1,6 @@
 import { Listeners } from "./listeners.js";
 import { Media } from "./media.js";
 import { Peer } from "./peer.js";
-import { Signals } from "./signals.js";
 
 /** Signals that overtake the news of who sent them. */
 const MAX_EARLY = 100;
@@ -37,8 +36,6 @@ export class Call extends Listeners {
   data;
   /** @type {Map<string, Peer>} The lines to the others, by userId. */
   peers = new Map();
-  /** @type {Map<string, Signals>} What they are still to be told, by userId. */
-  #signals = new Map();
   /** @type {{fromUserId: string, fromDeviceId: string, signal: object}[]} */
   #early = [];
   /** @type {Map<string, boolean>} To which devices this one is polite, as the server says. */
@@ -246,33 +243,23 @@ export class Call extends Listeners {
     const exchange = this.#exchange;
     const { callId } = this;
     const isHere = () => this.peers.get(userId) === peer;
-    const signals = new Signals((signal) =>
-      exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere),
-    );
     const peer = new Peer({
-      userId,
       deviceId,
       // Who comes later is polite to who was there; the server says so to who comes.
       isPolite: this.#polite.get(deviceId) ?? false,
       configuration: { ...exchange.configuration, iceServers: exchange.iceServers },
-      post: (signal) => signals.post(signal),
+      send: (signal) =>
+        exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere),
       RTCPeerConnection: exchange.RTCPeerConnection,
     });
     this.peers.set(userId, peer);
-    this.#signals.set(userId, signals);
     peer.on("changed", () => this.#changed());
     peer.send(this.media.tracks, this.media.shown);
-    const early = this.#early.filter(
-      (frame) => frame.fromUserId === userId && frame.fromDeviceId === deviceId,
-    );
-    this.#early = this.#early.filter((frame) => !early.includes(frame));
-    for (const { signal } of early) peer.receive(signal);
+    for (const frame of this.#early.splice(0)) this.receive(frame);
   }
 
   /** @param {string} userId */
   #part(userId) {
-    this.#signals.get(userId)?.clear();
-    this.#signals.delete(userId);
     this.peers.get(userId)?.close();
     this.peers.delete(userId);
   }

@@ -1,5 +1,6 @@
 import { parse } from "./json.js";
 import { Listeners } from "./listeners.js";
+import { Signals } from "./signals.js";
 
 /** How long the polite one leaves the first offer to the other, so that there is seldom a collision. */
 const COURTESY_MS = 2_000;
@@ -20,6 +21,7 @@ const MAX_KEPT = 64;
  */
 export class Peer extends Listeners {
   #options;
+  #signals;
   /** Both are there from the beginning, and are others whenever the line is opened anew. */
   #connection = /** @type {RTCPeerConnection} */ (/** @type {unknown} */ (undefined));
   #channel = /** @type {RTCDataChannel} */ (/** @type {unknown} */ (undefined));
@@ -47,21 +49,17 @@ export class Peer extends Listeners {
 
   /**
    * @param {object} options
-   * @param {string} options.userId
    * @param {string} options.deviceId
    * @param {boolean} options.isPolite Whether this side gives way to the other.
    * @param {RTCConfiguration} options.configuration
-   * @param {(signal: Signal) => void} options.post Takes a signal to the other, after those before it.
+   * @param {(signal: Signal) => Promise<unknown>} options.send Takes a signal to the other, for as long as it is worth it.
    * @param {typeof RTCPeerConnection} options.RTCPeerConnection
    */
   constructor(options) {
     super();
     this.#options = { ...options };
+    this.#signals = new Signals(options.send);
     this.#open();
-  }
-
-  get userId() {
-    return this.#options.userId;
   }
 
   get deviceId() {
@@ -75,9 +73,8 @@ export class Peer extends Listeners {
 
   /** @returns {number} How loud the other is now, from 0 to 1. */
   get level() {
-    const receivers = this.state === "connected" ? this.#connection.getReceivers() : [];
-    const sources = receivers.find(({ track }) => track?.kind === "audio")?.getSynchronizationSources?.();
-    return sources?.[0]?.audioLevel ?? 0;
+    const receiver = this.#connection.getReceivers().find(({ track }) => track.kind === "audio");
+    return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }
 
   /**
@@ -116,6 +113,7 @@ export class Peer extends Listeners {
 
   close() {
     this.#isClosed = true;
+    this.#signals.clear();
     clearTimeout(this.#timer);
     this.#connection.close();
   }
@@ -139,7 +137,7 @@ export class Peer extends Listeners {
       isCourteous = false;
     };
     connection.onicecandidate = ({ candidate }) => {
-      if (candidate && connection === this.#connection) this.#options.post({ candidate });
+      if (candidate && connection === this.#connection) this.#signals.post({ candidate });
     };
     connection.ontrack = ({ track }) => {
       this.tracks = { ...this.tracks, [track.kind]: track };
@@ -195,7 +193,7 @@ export class Peer extends Listeners {
    */
   #say({ type, sdp }) {
     const answers = type === "answer" ? this.#otherLine : undefined;
-    this.#options.post({ description: { type, sdp, line: this.#line, answers } });
+    this.#signals.post({ description: { type, sdp, line: this.#line, answers } });
   }
 
   /** @param {Description} description */

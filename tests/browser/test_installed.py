@@ -21,7 +21,7 @@ KEPT = """async () => {
 }"""
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 READY = "() => navigator.serviceWorker.ready.then((registration) => registration.active.state)"
-# Wait until what is remembered has some words in it, or until nothing is remembered.
+# Wait until a log that is remembered has some words in it, or until nothing is remembered.
 UNTIL_KEPT = """async (words) => {
     const records = () => new Promise((done) => {
         const opening = indexedDB.open("kaiwa", 1);
@@ -30,7 +30,8 @@ UNTIL_KEPT = """async (words) => {
             asking.onsuccess = () => { opening.result.close(); done(asking.result); };
         };
     });
-    const isSo = (all) => (words === null ? all.length === 0 : JSON.stringify(all).includes(words));
+    const inLogs = (all) => JSON.stringify(all.map(({ logs }) => logs));
+    const isSo = (all) => (words === null ? all.length === 0 : inLogs(all).includes(words));
     while (!isSo(await records())) await new Promise(requestAnimationFrame);
 }"""
 UPDATE = """async () => {

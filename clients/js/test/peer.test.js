@@ -33,11 +33,14 @@ function meet() {
 
 function newPeer(isPolite, other) {
   const peer = new Peer({
-    userId: isPolite ? "bob" : "ann",
     deviceId: "d",
     isPolite,
     configuration: { iceServers: [{ urls: ["stun:stun"] }] },
-    post: (signal) => wire.push([other, JSON.parse(JSON.stringify(signal))]),
+    send: async (signal) => {
+      const { candidates, ...rest } = JSON.parse(JSON.stringify(signal));
+      // One by one, so that each may be late or lost on its own.
+      for (const each of candidates?.map((candidate) => ({ candidate })) ?? [rest]) wire.push([other, each]);
+    },
     RTCPeerConnection: world.RTCPeerConnection,
   });
   peer.send({ audio: new FakeTrack("audio") }, SHOWN);
