@@ -188,7 +188,12 @@ class Preflight:
     def _certified(self, name: str, arn: str, region: str) -> Line:
         if arn.split(":")[3] != region:
             return "FAIL", f"the certificate of {name} is not in {region}"
-        found = self._client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
+        try:
+            found = self._client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return "FAIL", f"the certificate of {name} does not exist"
         if found["Status"] != "ISSUED":
             return "FAIL", f"the certificate of {name} is {found['Status']}"
         covered = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}

@@ -189,6 +189,11 @@ def test_a_name_needs_a_certificate_that_is_its_own(
     assert found("names", packaged(domain=name, certificate=arn))[0] == level
 
 
+def test_a_certificate_that_is_not_there_is_refused(account: Told) -> None:
+    level, words = found("names", packaged(domain="api.example.com", certificate=EDGE_CERTIFICATE))
+    assert (level, words) == ("FAIL", "the certificate of api.example.com does not exist")
+
+
 @pytest.mark.parametrize(
     ("name", "certificate", "level"),
     [
