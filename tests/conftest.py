@@ -76,6 +76,7 @@ hypothesis.settings.register_profile("kaiwa", deadline=None, database=None, dera
 hypothesis.settings.load_profile("kaiwa")
 
 
+@pytest.hookimpl(tryfirst=True)  # Before xdist names the tests after their groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share a local stack in one process."""
     for item in items:

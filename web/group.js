@@ -192,7 +192,7 @@ function nameForm(client, chatId) {
     event.preventDefault();
     if (button.disabled) return;
     try {
-      await client.renameGroup(chatId, name.input.value.trim());
+      await client.updateChat(chatId, { name: name.input.value.trim() });
     } catch (error) {
       name.complain(problemText(error));
     }

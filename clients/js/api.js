@@ -134,7 +134,7 @@ export class Api {
       text = await response.text();
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ConnectionLost("The server could not be reached", { cause: error });
+      throw new ConnectionLost(undefined, { cause: error });
     }
     const answer = parse(text);
     if (!response.ok) throw problemOf(response, answer);

@@ -334,11 +334,6 @@ export class Client extends Listeners {
     this.#takeChats([await this.api.request("PATCH", path`/chats/${chatId}`, { body: changes })]);
   }
 
-  /** @param {string} chatId @param {string} name */
-  renameGroup(chatId, name) {
-    return this.updateChat(chatId, { name });
-  }
-
   /** @param {string} chatId @param {string[]} userIds */
   async addMembers(chatId, userIds) {
     const body = { memberIds: userIds };

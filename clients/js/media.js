@@ -96,7 +96,7 @@ export class Media extends Listeners {
 
   /** @param {Source[]} sources */
   async #ask(sources) {
-    if (!this.#devices) throw new DOMException("This page may not ask for devices", "SecurityError");
+    if (!this.#devices) throw new DOMException("", "SecurityError");
     if (sources.includes("screen")) return this.#devices.getDisplayMedia({ video: true });
     return this.#devices.getUserMedia(
       Object.fromEntries(sources.map((source) => [KINDS[source], this.#constraints(source)])),

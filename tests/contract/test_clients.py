@@ -18,7 +18,7 @@ JAVASCRIPT = CLIENTS / "js"
 PYTHON = CLIENTS / "python"
 BINARIES = template.ROOT / "node_modules" / ".bin"
 
-MOST_BYTES = 15 * 1024
+MOST_BYTES = 15_000
 """Of the JavaScript library, calls included, minified and compressed."""
 
 

@@ -375,7 +375,7 @@ test("members come and go, the name changes, and a chat that one has left is gon
   server.admins = ["ann"];
   await open();
   await client.addMembers("chat", ["eve"]);
-  await client.renameGroup("chat", "Voyage");
+  await client.updateChat("chat", { name: "Voyage" });
   await settle();
   assert.deepEqual(client.chats.get("chat").memberIds, ["ann", "bob", "eve"]);
   assert.equal(client.chats.get("chat").name, "Voyage");

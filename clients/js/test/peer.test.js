@@ -14,7 +14,7 @@ let ann;
 let bob;
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
   world = new FakeWorld();
   wire = [];
 });
@@ -32,6 +32,8 @@ function meet() {
 }
 
 function newPeer(isPolite, other) {
+  // No page is loaded twice within a millisecond, and lines are known by when they were opened.
+  mock.timers.tick(1);
   const peer = new Peer({
     deviceId: "d",
     isPolite,
