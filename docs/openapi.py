@@ -235,6 +235,8 @@ def _results(successes: Iterable[Success], components: Components) -> dict[str, 
 def _refused_before(described: Described, *, takes_body: bool) -> Iterable[Refusal]:
     """Return what is refused before an operation is asked, or whatever it is (core/operations.py)."""
     yield Refusal(400, "invalid_request")
+    # Where a firewall stands before the API, and the request came around it.
+    yield Refusal(403, "forbidden")
     yield Refusal(500, "internal")
     yield Refusal(503, "unavailable")
     if not described.operation.public:

@@ -1,7 +1,6 @@
 /** The page: either the entrance or the workspace of the person logged in. */
 import { Api } from "./clients/js/api.js";
 import { Client } from "./clients/js/index.js";
-import { Pictures } from "./clients/js/pictures.js";
 import { element, fill } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { entrance } from "./entrance.js";
@@ -9,6 +8,7 @@ import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
 import { Memory, remember } from "./memory.js";
 import { browserSession, deviceId } from "./session.js";
+import { holdPictures } from "./shown_files.js";
 import { workspace } from "./workspace.js";
 
 document.documentElement.lang = strings.language;
@@ -62,10 +62,7 @@ async function showWorkspace({ apiUrl, inbox }) {
     lasting: localStorage,
     passing: sessionStorage,
   });
-  // What is shown of files is the page's own, and the library is smaller without it.
-  client.pictures = new Pictures((fileId) => client.files.download(fileId));
-  client.thumbnails = new Pictures((fileId) => client.files.thumbnail(fileId));
-  client.files.on("changed", (fileId) => client.thumbnails.drop(fileId));
+  holdPictures(client);
   const memory = new Memory(client.userId);
   const stopRemembering = await remember(client, memory);
   const view = workspace(client, { onLogOut, inbox });

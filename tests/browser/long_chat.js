@@ -5,6 +5,7 @@
 import { FakeServer } from "./clients/js/fake/server.js";
 import { Client, Session } from "./clients/js/index.js";
 import { FleetingStorage, Shelf } from "./clients/js/shelf.js";
+import { holdPictures } from "./shown_files.js";
 import { workspace } from "./workspace.js";
 
 const MESSAGES = 10_000;
@@ -29,6 +30,7 @@ async function fetch(address, options) {
 const session = new Session(new Shelf(new FleetingStorage(), "session"));
 session.keep({ userId: "ann", accessToken: "a", refreshToken: "r", expiresIn: 86_400 }, Date.now());
 const client = new Client({ url: "https://server.invalid", session, fetch, WebSocket: server.WebSocket });
+holdPictures(client);
 globalThis.server = server;
 client.start();
 if (location.search === "?held") {

@@ -61,17 +61,20 @@ GROWS = f"""async ({{ before, kinds }}) => {{
     return kinds.every((kind) => now[kind] > before[kind]);
 }}"""
 
-# What the next picture of a video shows, as red, green and blue.
-COLOUR = """async video => {
-    await new Promise((resolve, reject) => {
-        video.requestVideoFrameCallback(resolve);
-        setTimeout(() => reject(new Error(`no picture: ${video.readyState} ${video.paused}`)), 10_000);
-    });
+# What a video shows, as red, green and blue, once it shows something; a busy machine takes its time.
+COLOUR = """async userId => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 8;
-    const context = canvas.getContext("2d");
-    context.drawImage(video, 0, 0, 8, 8);
-    return [...context.getImageData(1, 1, 1, 1).data.slice(0, 3)];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const deadline = performance.now() + 20_000;
+    for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        // Another element may have taken the place of the one before.
+        const video = document.querySelector(`[data-user="${userId}"] video`);
+        if (video) context.drawImage(video, 0, 0, 8, 8);
+        const colour = [...context.getImageData(1, 1, 1, 1).data.slice(0, 3)];
+        if (Math.max(...colour) > 60 || performance.now() > deadline) return colour;
+    }
 }"""
 
 
@@ -106,7 +109,7 @@ def sees(window: Window, *people: Person) -> None:
         expect(tile(window, person)).to_have_attribute("data-picture", "camera")
     flows(window, "frames")
     for person in people:
-        red, green, blue = tile(window, person).locator("video").evaluate(COLOUR)
+        red, green, blue = window.page.evaluate(COLOUR, person.user_id)
         # The camera of a Chromium under test is green.
         assert green > 60
         assert green > red + 20

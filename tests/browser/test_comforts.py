@@ -67,9 +67,11 @@ def test_any_emoji_is_found_by_its_name_and_by_keyboard(open_window: Open, ann: 
 
     window.page.locator(f"[data-message='{message['messageId']}'] [data-actions]").press("Enter")
     window.page.get_by_role("menuitem", name="More emoji").click()
-    search.press("ArrowDown")
     # What was chosen last comes first.
-    expect(window.page.locator("[data-emoji='🏆']").first).to_be_focused()
+    latest = window.page.locator("[data-emoji='🏆']").first
+    expect(latest).to_be_visible()
+    search.press("ArrowDown")
+    expect(latest).to_be_focused()
     window.page.keyboard.press("ArrowRight")
     window.page.keyboard.press("ArrowLeft")
     window.page.keyboard.press("Enter")

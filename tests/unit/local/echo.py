@@ -5,7 +5,7 @@ import json
 from local.stack import Stack
 
 FUNCTION = """
-import json, os, time
+import json, os, tempfile, time
 
 def handler(event, context):
     context = event["requestContext"]
@@ -14,6 +14,10 @@ def handler(event, context):
     body = json.loads(event["body"] or "{}")
     if not body.get("quiet"):
         print(context["eventType"], context["connectionId"])
+    if context["eventType"] == "DISCONNECT":
+        # On a busy machine a line in the log may come too late to be kept.
+        with open(os.path.join(tempfile.gettempdir(), "disconnected"), "a") as file:
+            print(context["connectionId"], file=file)
     if context["eventType"] != "MESSAGE":
         return {"statusCode": 200}
     if body["action"] == "boom":
