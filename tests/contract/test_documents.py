@@ -133,16 +133,16 @@ def test_every_operation_says_what_it_does() -> None:
 def test_every_answer_of_the_protocol_over_http_is_documented() -> None:
     """A few, spelled out: what is read from the code must say what the protocol says."""
     expected = {
-        "POST /users": "201 400 409 413 429 500 503",
+        "POST /users": "201 400 403 409 413 429 500 503",
         "POST /sessions": "200 202 400 401 403 409 413 429 500 503",
-        "POST /users/confirmation/resend": "202 400 413 429 500 503",
-        "DELETE /sessions": "204 400 401 429 500 503",
-        "DELETE /users/me": "202 400 401 429 500 503",
-        "GET /users/{userId}": "200 400 401 404 429 500 503",
-        "POST /chats": "200 201 400 401 404 413 429 500 503",
-        "POST /chats/{chatId}/messages": "200 201 400 401 404 409 413 429 500 503",
-        "POST /files": "201 400 401 404 413 415 429 500 503",
-        "GET /files/{fileId}": "200 302 400 401 404 429 500 503",
+        "POST /users/confirmation/resend": "202 400 403 413 429 500 503",
+        "DELETE /sessions": "204 400 401 403 429 500 503",
+        "DELETE /users/me": "202 400 401 403 429 500 503",
+        "GET /users/{userId}": "200 400 401 403 404 429 500 503",
+        "POST /chats": "200 201 400 401 403 404 413 429 500 503",
+        "POST /chats/{chatId}/messages": "200 201 400 401 403 404 409 413 429 500 503",
+        "POST /files": "201 400 401 403 404 413 415 429 500 503",
+        "GET /files/{fileId}": "200 302 400 401 403 404 429 500 503",
     }
     assert {route: " ".join(sorted(http_operations()[route]["responses"])) for route in expected} == expected
 
