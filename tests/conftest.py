@@ -78,11 +78,10 @@ hypothesis.settings.load_profile("kaiwa")
 
 @pytest.hookimpl(tryfirst=True)  # Before xdist names the tests after their groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a local stack in one process."""
+    """Keep the tests of local stacks in one process: two stacks at once, and a browser, are too much for two cores."""
     for item in items:
-        folder = item.path.parent.name
-        if folder in {"browser", "e2e"}:
-            item.add_marker(pytest.mark.xdist_group(folder))
+        if item.path.parent.name in {"browser", "e2e"}:
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 class Clock:

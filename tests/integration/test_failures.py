@@ -274,7 +274,7 @@ def real(operation: str, fields: dict[str, Any], ann: Person) -> dict[str, Any]:
         if "toUserId" in fields:
             made["toUserId"] = carl.user_id
     elif "messageId" in fields:
-        made["messageId"] = ann.say(fields["chatId"], "hi")["messageId"]
+        made["messageId"] = ann.say(fields["chatId"], "hi there")["messageId"]
     return made
 
 
