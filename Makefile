@@ -53,7 +53,8 @@ test: $(VENV) $(MODULES)  ## run the tests; TESTS=tests/unit for a part of them
 ifneq ($(TESTS),tests)
 	@$(PYTHON) -m pytest $(TESTS)
 else
-	@$(PYTHON) -m pytest -n $(PROCESSES) --dist loadgroup tests
+	@echo "a local stack and a browser, which want the machine to themselves" && $(PYTHON) -m pytest tests/browser tests/e2e
+	@echo "the rest, in $(PROCESSES) processes" && $(PYTHON) -m pytest -n $(PROCESSES) --ignore tests/browser --ignore tests/e2e tests
 	@node --test $$(find clients/js tests -name '*.test.js')
 endif
 

@@ -76,14 +76,6 @@ hypothesis.settings.register_profile("kaiwa", deadline=None, database=None, dera
 hypothesis.settings.load_profile("kaiwa")
 
 
-@pytest.hookimpl(tryfirst=True)  # Before xdist names the tests after their groups.
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of local stacks in one process: two stacks at once, and a browser, are too much for two cores."""
-    for item in items:
-        if item.path.parent.name in {"browser", "e2e"}:
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 class Clock:
     """The server's clock, which goes on by itself and can be put forward."""
 
