@@ -206,7 +206,8 @@ def test_a_file_in_parts_goes_on_where_it_was_cut_off(
     window.page.locator(".composer input[type=file]").set_input_files(path)
     expect(chips(window, "done")).to_have_count(1)
     # What had arrived by then was not sent again.
-    assert sorted(sent) == ["1", "2", "3", "3", "4", "5", "6", "7"]
+    assert [sent.count(part) for part in "123"] == [1, 1, 2]
+    assert max(sent.count(part) for part in "4567") == 1
     (file,) = ann.get("/files").json()["files"]
     assert (file["name"], file["sha256"]) == ("huge.bin", hashlib.sha256(content).hexdigest())
 
