@@ -111,7 +111,7 @@ def start(caller: Caller, invitation: Invitation, device_id: str | None) -> Star
     users, deaf, lines, _ = together(
         lambda: {user.user_id: user for user in User.find_all(everybody)},
         lambda: Block.who_block(callee_ids, caller.user_id),
-        lambda: _lines(everybody),
+        lambda: Connections.lines_of(everybody),
         lambda: _follow(call_id),
     )
     if missing := [one for one in (caller.user_id, *callee_ids) if one not in users]:
@@ -129,7 +129,7 @@ def start(caller: Caller, invitation: Invitation, device_id: str | None) -> Star
             call = _begin(_new(call_id, caller, invitation, now, participants), caller, users[caller.user_id], lines)
         if call:
             break
-        lines = _lines(everybody)
+        lines = Connections.lines_of(everybody)
     else:
         raise Unavailable
     return Started(
@@ -239,12 +239,6 @@ def _callees(caller: Caller, invitation: Invitation) -> list[str]:
     if not others:
         raise InvalidRequest.field("chatId", "There is nobody else in this chat.")
     return others
-
-
-def _lines(user_ids: Collection[str]) -> dict[str, Connections]:
-    """Return the connections of these users, also of those who never had one."""
-    found = {one.user_id: one for one in Connections.find_all_now(user_ids)}
-    return {user_id: found.get(user_id) or Connections(user_id) for user_id in user_ids}
 
 
 def _follow(call_id: str) -> None:

@@ -179,7 +179,7 @@ def _line_of_who_enters(before: Call, after: Call) -> Connections | None:
     if not entering:
         return None
     (user_id,) = entering
-    line = next(iter(Connections.find_all_now([user_id])), Connections(user_id))
+    line = Connections.lines_of([user_id])[user_id]
     if busy([line]):
         raise in_another_call()
     return line

@@ -182,7 +182,7 @@ def _find_lost(call: Call) -> Call:
 
 def _lose(call_id: str, lose: Lose) -> None:
     """Take somebody for gone, unless they came back."""
-    line = next(iter(Connections.find_all_now([lose.user_id])), Connections(lose.user_id))
+    line = Connections.lines_of([lose.user_id])[lose.user_id]
     if line.of_device(lose.device_id):
         return
     settle_if_over(moves.make(call_id, lose))

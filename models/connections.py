@@ -4,7 +4,7 @@ The same item says in which call a user is. Who starts a call reads it anyway, t
 closes a socket writes it anyway, and so learns of the call without another question.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
@@ -101,6 +101,12 @@ class Connections(Table):
     def find_all_now(cls, user_ids: Iterable[str]) -> list["Connections"]:
         """Return the same with every write that was answered before: whoever must not miss a socket."""
         return list(cls.batch_get(user_ids, consistent_read=True))
+
+    @classmethod
+    def lines_of(cls, user_ids: Collection[str]) -> dict[str, "Connections"]:
+        """Return the same by user, also of those who never had one."""
+        found = {one.user_id: one for one in cls.find_all_now(user_ids)}
+        return {user_id: found.get(user_id) or cls(user_id) for user_id in user_ids}
 
     @property
     def number(self) -> int:
