@@ -8,6 +8,7 @@ The same sources and pins give the same bytes. Libraries are fetched and compile
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import platform
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -105,6 +107,15 @@ def build_all(target: Target) -> list[Path]:
         PackagingError: A library cannot be fetched, or a zip is too large.
     """
     return [build(target, name) for name in NAMES]
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Wait until nobody else works with osls here: whatever it makes, it keeps in `.serverless` meanwhile."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "osls.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def pins(name: Name = "kaiwa") -> list[str]:

@@ -301,9 +301,7 @@ class Stack:
             "TURN_URLS": ",".join(self._turn_urls),
             "WEB_ORIGINS": ",".join(self._web_origins),
         }
-        # osls works in .serverless of the project, so two stacks deploy one after the other.
-        with (package.BUILD / "deploy.lock").open("w") as turn, log.open("wb") as output:
-            fcntl.flock(turn, fcntl.LOCK_EX)
+        with package.turn(), log.open("wb") as output:
             if not OSLS.exists():
                 raise LocalError("osls is not installed: remove node_modules and run `make` again.")
             process = subprocess.Popen(

@@ -46,7 +46,9 @@ def written(folder: Path, **environment: str) -> Path:
     command = [str(ROOT / "node_modules" / ".bin" / "osls"), "package", "--stage", STAGE, "--package", str(folder)]
     quiet = {"SLS_NOTIFICATIONS_MODE": "off", "SLS_TELEMETRY_DISABLED": "1"}
     environment = {**os.environ, **quiet, **EVERYTHING, **environment}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    with package.turn():
+        made = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
     return folder / "cloudformation-template-update-stack.json"
 
 

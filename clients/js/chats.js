@@ -15,13 +15,16 @@ import { isOlder } from "./chat_log.js";
  *   readSeq?: number, readSeqs?: Record<string, number>}} Chat `unreadCount` and `readSeq` stand in the list of chats,
  *   `readSeqs` in a chat that was read by itself.
  * @typedef {Chat & {unreadCount: number}} KnownChat
+ * @typedef {{told: Chat, changes: LogEvent[], counted: Chat, heard: Set<number>}} Source What a chat as it is now comes
+ *   from: names and members from how it was `told` last and the `changes` after, unread messages from how the server
+ *   `counted` them last and the seqs of those `heard` after.
  */
 
 export class Chats {
   /** @type {Map<string, KnownChat>} As they are now. */
   #byId = new Map();
-  /** @type {Map<string, {told: Chat, changes: LogEvent[]}>} What names and members come from. */
-  #rosters = new Map();
+  /** @type {Map<string, Source>} */
+  #sources = new Map();
   /** How far people have read: by chatId and userId, as it is to be kept over a reload. */
   readSeqs;
   #userId;
@@ -58,30 +61,20 @@ export class Chats {
     const held = this.#byId.get(chat.chatId);
     this.#noteRead(chat.chatId, this.#userId, chat.readSeq ?? 0);
     for (const [userId, seq] of Object.entries(chat.readSeqs ?? {})) this.#noteRead(chat.chatId, userId, seq);
-    if (held && held.lastSeq > chat.lastSeq) return;
-    const { unreadCount: counted } = chat;
-    const unreadCount =
-      counted === undefined ? (held?.unreadCount ?? 0) : this.#unread({ ...chat, unreadCount: counted });
-    const changes = this.#rosters.get(chat.chatId)?.changes ?? [];
-    const later = changes.filter(({ seq }) => seq > chat.lastSeq);
-    this.#rosters.set(chat.chatId, { told: chat, changes: later });
-    this.#change(chat, { ...rosterOf(chat, later), unreadCount });
-    if (held && latestSeq(held) > latestSeq(chat)) this.#keepLatest(held);
-  }
-
-  /**
-   * A number is given before its message is stored: the server may have told of the one and not yet of the other.
-   *
-   * @param {KnownChat} held
-   */
-  #keepLatest({ chatId, lastMessage, unreadCount }) {
-    const chat = this.#byId.get(chatId);
-    if (chat) this.#change(chat, { lastMessage, unreadCount: Math.max(unreadCount, chat.unreadCount) });
+    const source = this.#sources.get(chat.chatId) ?? { told: chat, changes: [], counted: chat, heard: new Set() };
+    this.#sources.set(chat.chatId, source);
+    if (chat.unreadCount !== undefined && latestSeq(chat) >= latestSeq(source.counted)) source.counted = chat;
+    if (held && held.lastSeq > chat.lastSeq) return this.#change(held);
+    source.told = chat;
+    source.changes = source.changes.filter(({ seq }) => seq > chat.lastSeq);
+    // A number is given before its message is stored: the server may have told of the one and not yet of the other.
+    const { lastMessage } = held && latestSeq(held) > latestSeq(chat) ? held : chat;
+    this.#change({ ...chat, lastMessage }, rosterOf(chat, source.changes));
   }
 
   /** The chat is no longer one's own. @param {string} chatId @returns {boolean} Whether it was known. */
   remove(chatId) {
-    this.#rosters.delete(chatId);
+    this.#sources.delete(chatId);
     delete this.readSeqs[chatId];
     return this.#byId.delete(chatId);
   }
@@ -114,8 +107,7 @@ export class Chats {
   noteRead(chatId, userId, seq) {
     if (!this.#noteRead(chatId, userId, seq)) return false;
     const chat = this.#byId.get(chatId);
-    if (chat && userId === this.#userId && seq >= latestSeq(chat))
-      this.#change(chat, { unreadCount: 0 });
+    if (chat && userId === this.#userId) this.#change(chat);
     return true;
   }
 
@@ -136,28 +128,25 @@ export class Chats {
    */
   markRead(chatId) {
     const chat = this.#byId.get(chatId);
-    if (!chat) return undefined;
-    const seq = latestSeq(chat);
-    if (chat.unreadCount === 0 && seq <= this.readSeqOf(chatId, this.#userId)) return undefined;
-    this.#noteRead(chatId, this.#userId, seq);
-    this.#change(chat, { unreadCount: 0 });
-    return seq;
+    const seq = chat ? latestSeq(chat) : 0;
+    return this.noteRead(chatId, this.#userId, seq) ? seq : undefined;
   }
 
-  /** @param {Chat} chat @param {Partial<KnownChat>} changes */
+  /** @param {Chat} chat @param {Partial<Chat>} [changes] */
   #change(chat, changes) {
-    this.#byId.set(chat.chatId, /** @type {KnownChat} */ ({ ...chat, ...changes }));
+    this.#byId.set(chat.chatId, { ...chat, ...changes, unreadCount: this.#unread(chat.chatId) });
   }
 
   /** @param {KnownChat} chat @param {Message} message */
   #noteMessage(chat, message) {
     // Who writes has read what came before.
     this.#noteRead(chat.chatId, message.senderId, message.seq);
-    if (message.seq <= latestSeq(chat)) return this.#noteChange(chat, message);
-    const isOwn = message.senderId === this.#userId;
-    const isUnread = !isOwn && message.seq > this.readSeqOf(chat.chatId, this.#userId);
-    const unreadCount = isOwn ? 0 : chat.unreadCount + (isUnread ? 1 : 0);
-    this.#change(chat, { lastMessage: message, unreadCount });
+    // One may be overtaken by the next on its way here, and be unread all the same.
+    const { counted, heard } = /** @type {Source} */ (this.#sources.get(chat.chatId));
+    if (message.senderId !== this.#userId && message.seq > latestSeq(counted)) heard.add(message.seq);
+    if (message.seq > latestSeq(chat)) return this.#change(chat, { lastMessage: message });
+    this.#change(chat);
+    this.#noteChange(chat, message);
   }
 
   /** The last message may have changed its words. @param {KnownChat} chat @param {Message} message */
@@ -169,12 +158,11 @@ export class Chats {
 
   /** @param {KnownChat} chat @param {LogEvent} event */
   #noteRoster(chat, event) {
-    const roster = this.#rosters.get(chat.chatId);
-    if (!roster) return;
-    const isKnown = roster.changes.some(({ seq }) => seq === event.seq);
-    if (isKnown || event.seq <= roster.told.lastSeq) return;
-    roster.changes = [...roster.changes, event].sort((one, other) => one.seq - other.seq);
-    this.#change(chat, { ...rosterOf(roster.told, roster.changes) });
+    const source = /** @type {Source} */ (this.#sources.get(chat.chatId));
+    const isKnown = source.changes.some(({ seq }) => seq === event.seq);
+    if (isKnown || event.seq <= source.told.lastSeq) return;
+    source.changes = [...source.changes, event].sort((one, other) => one.seq - other.seq);
+    this.#change(chat, rosterOf(source.told, source.changes));
   }
 
   /** @param {string} chatId @param {string} userId @param {number} seq */
@@ -184,12 +172,15 @@ export class Chats {
     return true;
   }
 
-  /** Correct the server's count by what was read here since. @param {KnownChat} chat */
-  #unread(chat) {
-    const readHere = this.readSeqOf(chat.chatId, this.#userId);
-    if (readHere <= (chat.readSeq ?? 0)) return chat.unreadCount;
-    if (readHere >= latestSeq(chat)) return 0;
-    return Math.max(1, chat.unreadCount - (readHere - (chat.readSeq ?? 0)));
+  /** The server's count, corrected by what was read and heard here since. @param {string} chatId */
+  #unread(chatId) {
+    const { counted, heard } = /** @type {Source} */ (this.#sources.get(chatId));
+    const { unreadCount = 0, readSeq = 0 } = counted;
+    const read = this.readSeqOf(chatId, this.#userId);
+    const known = Math.max(read, latestSeq(counted));
+    const heardOnly = [...heard].filter((seq) => seq > known).length;
+    if (read >= latestSeq(counted)) return heardOnly;
+    return heardOnly + Math.max(Math.min(1, unreadCount), unreadCount - Math.max(0, read - readSeq));
   }
 }
 

@@ -178,7 +178,7 @@ export class Client extends Listeners {
    * @returns {Promise<Chat>} The one direct chat with that person.
    */
   startDirectChat(userId) {
-    return this.#createChat({ kind: "direct", memberIds: [userId] });
+    return this.#askForChat("POST", "/chats", { kind: "direct", memberIds: [userId] });
   }
 
   /**
@@ -187,7 +187,7 @@ export class Client extends Listeners {
    * @returns {Promise<Chat>}
    */
   startGroup(name, memberIds) {
-    return this.#createChat({ kind: "group", name, memberIds });
+    return this.#askForChat("POST", "/chats", { kind: "group", name, memberIds });
   }
 
   /**
@@ -296,8 +296,7 @@ export class Client extends Listeners {
    * @throws {Problem} 404 when there is no such chat.
    */
   async readChat(chatId) {
-    const chat = await this.api.request("GET", path`/chats/${chatId}`);
-    this.#takeChats([chat]);
+    const chat = await this.#askForChat("GET", path`/chats/${chatId}`);
     this.tell("reads", chatId);
     return chat;
   }
@@ -330,14 +329,13 @@ export class Client extends Listeners {
    * @param {string} chatId
    * @param {{name?: string, historyForNewMembers?: boolean}} changes
    */
-  async updateChat(chatId, changes) {
-    this.#takeChats([await this.api.request("PATCH", path`/chats/${chatId}`, { body: changes })]);
+  updateChat(chatId, changes) {
+    return this.#askForChat("PATCH", path`/chats/${chatId}`, changes);
   }
 
   /** @param {string} chatId @param {string[]} userIds */
-  async addMembers(chatId, userIds) {
-    const body = { memberIds: userIds };
-    this.#takeChats([await this.api.request("POST", path`/chats/${chatId}/members`, { body })]);
+  addMembers(chatId, userIds) {
+    return this.#askForChat("POST", path`/chats/${chatId}/members`, { memberIds: userIds });
   }
 
   /** @param {string} chatId @param {string} userId */
@@ -378,9 +376,14 @@ export class Client extends Listeners {
     this.#delivery.on("sent", (message) => this.#take(createdBy(message)));
   }
 
-  /** @param {object} request @returns {Promise<Chat>} */
-  async #createChat(request) {
-    const chat = await this.api.request("POST", "/chats", { body: request });
+  /**
+   * @param {string} method
+   * @param {string} address
+   * @param {object} [body]
+   * @returns {Promise<Chat>} What the server answers.
+   */
+  async #askForChat(method, address, body) {
+    const chat = await this.api.request(method, address, { body });
     this.#takeChats([chat]);
     return chat;
   }
@@ -397,9 +400,8 @@ export class Client extends Listeners {
   }
 
   /** @param {string} chatId @param {string} userId @param {boolean} admin */
-  async #setAdmin(chatId, userId, admin) {
-    const address = path`/chats/${chatId}/admins/${userId}`;
-    this.#takeChats([await this.api.request("PUT", address, { body: { admin } })]);
+  #setAdmin(chatId, userId, admin) {
+    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin });
   }
 
   /** @param {Frame[]} events */

@@ -57,6 +57,45 @@ test("a message of someone else is unread until the chat is read or answered", (
   assert.equal(chats.unreadTotal, 0);
 });
 
+test("a message overtaken by the next is unread all the same, and once", () => {
+  const chats = new Chats("ann");
+  chats.put(chat("c", 1, { unreadCount: 1, readSeq: 0 }));
+  for (const seq of [3, 2, 3, 2]) chats.note(created(message("c", seq)));
+  assert.equal(chats.unreadTotal, 3);
+  assert.equal(chats.get("c").lastMessage.seq, 3);
+  chats.put(chat("c", 3, { unreadCount: 3, readSeq: 0 }));
+  for (const seq of [3, 2, 1]) chats.note(created(message("c", seq)));
+  assert.equal(chats.unreadTotal, 3);
+});
+
+test("one's own message leaves unread what comes after it alone", () => {
+  const chats = new Chats("ann");
+  chats.put(chat("c", 1, { unreadCount: 1, readSeq: 0 }));
+  chats.note(created(message("c", 4)));
+  chats.note(created(message("c", 3, "ann")));
+  chats.note(created(message("c", 2)));
+  assert.equal(chats.unreadTotal, 1);
+});
+
+test("a list overtaken by a message still counts the ones before it", () => {
+  const chats = new Chats("ann");
+  chats.put(chat("c", 0, { unreadCount: 0, readSeq: 0 }));
+  chats.note(created(message("c", 2)));
+  assert.equal(chats.unreadTotal, 1);
+  chats.put(chat("c", 1, { unreadCount: 1, readSeq: 0 }));
+  assert.equal(chats.unreadTotal, 2);
+  assert.equal(chats.get("c").lastMessage.seq, 2);
+});
+
+test("a chat told without its count leaves the count as it is", () => {
+  const chats = new Chats("ann");
+  chats.put(chat("c", 1, { unreadCount: 1, readSeq: 0 }));
+  chats.put(chat("c", 2));
+  assert.equal(chats.unreadTotal, 1);
+  chats.note(created(message("c", 2)));
+  assert.equal(chats.unreadTotal, 2);
+});
+
 test("a list made before the chat was read here does not make it unread again", () => {
   const chats = new Chats("ann");
   chats.put(chat("c", 5, { unreadCount: 3, readSeq: 2 }));
