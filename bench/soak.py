@@ -2,7 +2,8 @@
 
 The load comes from the Python client, as an application would send it. In each chat there is also a witness with a bare
 socket, which repairs nothing: what it misses or gets twice was lost or doubled on the way. The verdict comes from
-comparing what was acknowledged, what came, and what is stored; the logs stay in .build/soak.
+comparing what was acknowledged, what came, and what is stored; the logs stay in .build/soak, and what they say in
+docs/soak.json, from where `make bench` takes it.
 
 DURATION (seconds), SOCKETS and RATE (messages a second) change what is done.
 """
@@ -11,12 +12,14 @@ import asyncio
 import json
 import os
 import secrets
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,7 @@ PING_SECONDS = 240
 PATIENCE_SECONDS = 30.0
 TIMEOUT = 60.0
 LOGS = Path(__file__).parent.parent / ".build" / "soak"
+SUMMARY = Path(__file__).parent.parent / "docs" / "soak.json"
 
 
 @dataclass
@@ -83,24 +87,68 @@ def main() -> int:
     found = problems(load.acknowledged, stored, load.received, load.members)
     if load.closed:
         found.append(f"{load.closed} of {load.sockets} idle sockets were closed")
-    return _tell(load, found)
+    said = _summary(load, found)
+    SUMMARY.write_text(json.dumps(asdict(said), indent=2) + "\n")
+    return _tell(said, found)
 
 
-def _tell(load: Load, found: list[str]) -> int:
-    delays = sorted(load.delays)
-    deliveries = sum(len(lines) for lines in load.received.values())
-    print(f"\n  {load.sockets:,} idle sockets, {load.seconds:.0f} s, {load.pongs:,} pings answered")
-    print(
-        f"  {len(load.acknowledged):,} messages acknowledged, {deliveries:,} received by {len(load.received)} listeners"
+@dataclass
+class Summary:
+    """What is to be remembered of it.
+
+    Attributes:
+        date: When, in UTC.
+        sockets: How many were idle.
+        closed: How many of them were closed.
+        seconds: For how long the load came.
+        pongs: Pings of idle sockets that were answered.
+        acknowledged: Messages that senders were told are stored.
+        listeners: People who listened.
+        received: Messages that they received, all together.
+        median: Milliseconds from sending to being told.
+        slowest: The same, of the slowest of a hundred.
+        problems: How many were lost, doubled, or never said.
+    """
+
+    date: str
+    sockets: int
+    closed: int
+    seconds: float
+    pongs: int
+    acknowledged: int
+    listeners: int
+    received: int
+    median: float
+    slowest: float
+    problems: int
+
+
+def _summary(load: Load, found: list[str]) -> Summary:
+    percentiles = statistics.quantiles(load.delays, n=100) if len(load.delays) > 1 else [0.0] * 99
+    return Summary(
+        datetime.now(UTC).strftime("%Y-%m-%d"),
+        load.sockets,
+        load.closed,
+        load.seconds,
+        load.pongs,
+        len(load.acknowledged),
+        len(load.received),
+        sum(len(lines) for lines in load.received.values()),
+        round(percentiles[49] * 1000, 1),
+        round(percentiles[98] * 1000, 1),
+        len(found),
     )
-    if delays:
-        at = {part: delays[min(len(delays) - 1, int(len(delays) * part))] * 1000 for part in (0.5, 0.99)}
-        print(f"  sent to acknowledged: median {at[0.5]:.0f} ms, 99 of 100 within {at[0.99]:.0f} ms")
+
+
+def _tell(said: Summary, found: list[str]) -> int:
+    print(f"\n  {said.sockets:,} idle sockets, {said.seconds:.0f} s, {said.pongs:,} pings answered")
+    print(f"  {said.acknowledged:,} messages acknowledged, {said.received:,} received by {said.listeners} listeners")
+    print(f"  sent to acknowledged: median {said.median:.0f} ms, 99 of 100 within {said.slowest:.0f} ms")
     print(f"  logs: {LOGS.relative_to(Path.cwd())}")
     for problem in found[:20]:
         print(f"  ✗ {problem}")
     print("  ✓ nothing lost, nothing doubled\n" if not found else f"  ✗ {len(found)} problems\n")
-    return 1 if found or not load.acknowledged else 0
+    return 1 if found or not said.acknowledged else 0
 
 
 async def _run(api_url: str, load: Load) -> list[Line]:

@@ -41,7 +41,7 @@ ELSEWHERE = 1_000
 
 PARCELS = 20
 
-PATTERNS = ("bare", "ours", "common", "naive")
+PATTERNS = ("bare", "ours", "common", "exact", "naive")
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -142,7 +142,7 @@ def main() -> None:
 
 class _Runner:
     def __init__(self, is_timed: bool, proxy: Proxy, log: _Log) -> None:
-        from bench.baselines import bare, common, naive  # noqa: PLC0415 - after the environment.
+        from bench.baselines import bare, common, exact, naive  # noqa: PLC0415 - after the environment.
         from handlers import send_message  # noqa: PLC0415
 
         self._is_timed = is_timed
@@ -152,9 +152,10 @@ class _Runner:
             "bare": bare.handler,
             "ours": send_message.handler,
             "common": common.handler,
+            "exact": exact.handler,
             "naive": naive.handler,
         }
-        self._preparations = (common.prepare, naive.prepare)
+        self._preparations = (common.prepare, exact.prepare, naive.prepare)
 
     def chat(self, members: int) -> dict[str, Warm]:
         """Make a chat, and let each pattern send to it in turns."""

@@ -28,7 +28,7 @@ export function knownBy(client) {
  * @param {Known} known
  */
 export function restore(client, { chats, people, logs }) {
-  for (const person of people) client.people.learn(person);
+  for (const person of people) client.people.recall(person);
   for (const chat of chats) client.chats.put(chat);
   for (const [chatId, events] of logs) {
     const log = client.log(chatId);

@@ -23,8 +23,19 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS)
 
 
+Message = dict[str, str]
+
+Store = Callable[[str, Message, dict[str, Any]], str]
+"""Stores a message of a chat, as it was asked for, and returns what places it in the chat's order."""
+
+
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Take a frame."""
+    return take(event, _store)
+
+
+def take(event: dict[str, Any], store: Store) -> dict[str, Any]:
+    """Take a frame, whose message is stored as told."""
     asked = json.loads(event["body"])
     context = event["requestContext"]
     sender, chat_id = context["authorizer"]["userId"], asked["chatId"]
@@ -42,15 +53,24 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if sender not in members:
         return {"statusCode": 403}
     message = {"messageId": str(uuid.uuid4()), "senderId": sender, "text": asked["text"]}
-    sent_at = f"{time.time():.6f}#{message['messageId']}"
-    stored = {key: {"S": value} for key, value in message.items()}
-    dynamodb().put_item(TableName=name("messages"), Item={"chatId": {"S": chat_id}, "sentAt": {"S": sent_at}, **stored})
+    sent_at = store(chat_id, message, asked)
     found = [one for some in _each(_connections, members) for one in some if one[1] != context["connectionId"]]
     frame = json.dumps({"type": "message", "chatId": chat_id, "sentAt": sent_at, "message": message}).encode()
     _each(lambda one: _post(*one, frame), found)
     _each(lambda user_id: _note(user_id, chat_id, sent_at, asked["text"], user_id != sender), members)
     print(json.dumps({"level": "INFO", "message": "sent", "chatId": chat_id, "sockets": len(found)}))
     return {"statusCode": 200, "body": json.dumps({"status": 200, "sentAt": sent_at})}
+
+
+def _store(chat_id: str, message: Message, _asked: dict[str, Any]) -> str:
+    sent_at = f"{time.time():.6f}#{message['messageId']}"
+    dynamodb().put_item(TableName=name("messages"), Item=item_of(chat_id, sent_at, message))
+    return sent_at
+
+
+def item_of(chat_id: str, sent_at: str, message: Message) -> dict[str, Any]:
+    """Return a message as the table holds it."""
+    return {key: {"S": value} for key, value in {"chatId": chat_id, "sentAt": sent_at, **message}.items()}
 
 
 def _each(call: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:

@@ -21,6 +21,8 @@ def described(prefix: str) -> list[dict[str, Any]]:
         "connections": ("userId", "connectionId"),
         "inboxes": ("userId", "chatId"),
         "messages": ("chatId", "sentAt"),
+        "numbers": ("chatId",),
+        "sends": ("chatId", "clientMessageId"),
     }
     return [_table(f"{prefix}baseline-{noun}", *keys) for noun, keys in nouns.items()]
 

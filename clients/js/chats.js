@@ -161,7 +161,8 @@ export class Chats {
     const source = /** @type {Source} */ (this.#sources.get(chat.chatId));
     const isKnown = source.changes.some(({ seq }) => seq === event.seq);
     if (isKnown || event.seq <= source.told.lastSeq) return;
-    source.changes = [...source.changes, event].sort((one, other) => one.seq - other.seq);
+    source.changes.push(event);
+    source.changes.sort((one, other) => one.seq - other.seq);
     this.#change(chat, rosterOf(source.told, source.changes));
   }
 
@@ -180,7 +181,7 @@ export class Chats {
     const known = Math.max(read, latestSeq(counted));
     const heardOnly = [...heard].filter((seq) => seq > known).length;
     if (read >= latestSeq(counted)) return heardOnly;
-    return heardOnly + Math.max(Math.min(1, unreadCount), unreadCount - Math.max(0, read - readSeq));
+    return heardOnly + Math.max(Math.min(1, unreadCount), unreadCount + readSeq - read);
   }
 }
 

@@ -40,12 +40,11 @@ export class Client extends Listeners {
   #delivery;
   #marks;
   #serverAhead = 0;
+  #now = () => Date.now() + this.#serverAhead;
   #positions;
   #forgetSession;
   /** Whether the chats that were there at first are followed. */
   #hasFollowed = false;
-  /** The chatIds that were restored and not told by the server since. */
-  #unconfirmed = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #refreshTimer;
 
@@ -93,11 +92,11 @@ export class Client extends Listeners {
       socket: this.socket,
       userId: this.userId,
       deviceId,
-      now: () => this.#serverNow(),
+      now: this.#now,
       ...calls,
     });
     this.#marks = new ReadMarks(this.socket);
-    this.#logs = new Logs({ api: this.api, now: () => this.#serverNow() });
+    this.#logs = new Logs({ api: this.api, now: this.#now });
     const shelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
     this.#delivery = new Delivery({ api: this.api, socket: this.socket, shelf });
     this.#listen();
@@ -252,7 +251,7 @@ export class Client extends Listeners {
    */
   send(chatId, text, { replyTo, fileIds } = {}) {
     this.typing.sent(chatId);
-    this.#delivery.send(chatId, { text, replyTo, fileIds }, new Date(this.#serverNow()).toISOString());
+    this.#delivery.send(chatId, { text, replyTo, fileIds }, new Date(this.#now()).toISOString());
   }
 
   /**
@@ -565,10 +564,6 @@ export class Client extends Listeners {
     } catch {
       // The next resume reads the list again.
     }
-  }
-
-  #serverNow() {
-    return Date.now() + this.#serverAhead;
   }
 }
 

@@ -11,6 +11,8 @@ export class People extends Listeners {
   #api;
   /** @type {Map<string, Person>} */
   #known = new Map();
+  /** @type {Set<string>} Those who need not be asked for: they are known as they are now, or about to be. */
+  #settled = new Set();
   /** @type {Set<string>} */
   #wanted = new Set();
   #busy = 0;
@@ -28,11 +30,12 @@ export class People extends Listeners {
    * @returns {Person}
    */
   get(userId) {
-    const person = this.#known.get(userId);
-    if (person) return person;
-    this.#wanted.add(userId);
-    queueMicrotask(() => this.#askNext());
-    return { userId };
+    if (!this.#settled.has(userId)) {
+      this.#settled.add(userId);
+      this.#wanted.add(userId);
+      queueMicrotask(() => this.#askNext());
+    }
+    return this.#known.get(userId) ?? { userId };
   }
 
   /** @returns {Person[]} Everyone known. */
@@ -47,11 +50,17 @@ export class People extends Listeners {
     return person;
   }
 
-  /** @param {Person} person */
+  /** Take in somebody as they are now. @param {Person} person */
   learn(person) {
     this.#known.set(person.userId, person);
+    this.#settled.add(person.userId);
     this.#wanted.delete(person.userId);
     this.tell("changed", person);
+  }
+
+  /** Begin with somebody as they were another time; whoever needs them has them asked for. @param {Person} person */
+  recall(person) {
+    this.#known.set(person.userId, person);
   }
 
   /**
@@ -66,18 +75,15 @@ export class People extends Listeners {
   }
 
   async #askNext() {
-    if (this.#busy >= MAX_AT_ONCE) return;
     const [userId] = this.#wanted;
-    if (userId === undefined) return;
+    if (userId === undefined || this.#busy >= MAX_AT_ONCE) return;
     this.#wanted.delete(userId);
-    // Known as someone without a name until the answer comes, so that nobody is asked for twice.
-    this.#known.set(userId, { userId });
     this.#busy += 1;
     try {
       await this.read(userId);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.learn({ userId, isGone: true });
-      else this.#known.delete(userId);
+      else if (!this.#known.has(userId)) this.#settled.delete(userId);
     } finally {
       this.#busy -= 1;
       this.#askNext();

@@ -40,8 +40,7 @@ export class ReadMarks {
     try {
       await this.#socket.request("markRead", { chatId, seq });
     } catch (/** @type {any} */ error) {
-      const isRefused = error.status >= 400 && error.status < 500 && error.status !== 429;
-      if (!isRefused) this.#due.set(chatId, Math.max(seq, this.#due.get(chatId) ?? 0));
+      if (error.isTemporary) this.#due.set(chatId, Math.max(seq, this.#due.get(chatId) ?? 0));
     }
   }
 }
