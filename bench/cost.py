@@ -12,8 +12,8 @@ from bench import prices
 from bench.meter import Costs
 from bench.operations import CONVERSATION
 from bench.operations import Measured as Operations
+from bench.warm_path import ELSEWHERE, Warm
 from bench.warm_path import Measured as WarmPath
-from bench.warm_path import Warm
 
 MEMORY_GIGABYTES = 0.5
 SHARE = 512 / 1769
@@ -27,7 +27,6 @@ OVERHEAD_MILLISECONDS = 2.0
 """What the runtime takes around a handler."""
 
 FRAME_BYTES = 600
-PARCEL_SOCKETS = 100
 PING_SECONDS = 300
 """How often a client must ping at least: domain/presence.py."""
 PAGE_PING_SECONDS = 25
@@ -135,8 +134,14 @@ class Day:
     calls: float = 0.2
     ping_seconds: float = PAGE_PING_SECONDS
 
+    @property
+    def sent(self) -> tuple[tuple[int, float], ...]:
+        """How many messages, by the members of their chats."""
+        return (2, self.sent_to_two), (10, self.sent_to_ten), (100, self.sent_to_hundred)
+
 
 DAYS = 30
+DAY_HOURS = 24
 MESSAGE_BYTES = 450
 """Of a stored message of 200 characters, with its entry in the index."""
 
@@ -146,20 +151,35 @@ def month(operations: Operations, warm: WarmPath, daily_users: int, day: Day = D
     own = warm.messages["ours"][2].milliseconds
     talk = operations[CONVERSATION]
     bill = open_socket_hour(day.ping_seconds).times(day.hours_connected) + opening(operations, warm).times(day.openings)
-    for members, number in ((2, day.sent_to_two), (10, day.sent_to_ten), (100, day.sent_to_hundred)):
+    for members, number in day.sent:
         bill += message(warm, "ours", members).times(number)
     bill += operation(talk["markRead"], own, pushes=1).times(day.marks)
     bill += operation(talk["getChatHistory"], own * 3).times(day.histories)
     bill += operation(operations["100 chats"]["listChats, 20"], own * 6).times(day.lists)
     bill += call(operations, warm).times(day.calls)
-    sent = day.sent_to_two + day.sent_to_ten + day.sent_to_hundred
+    sent = sum(number for _, number in day.sent)
     kept = prices.TABLE_GIGABYTE_MONTH * sent * DAYS * MESSAGE_BYTES / prices.GIGABYTE / 2
     return bill.times(daily_users * DAYS) + Bill({"storage": kept * daily_users})
 
 
+def messages_month(warm: WarmPath, pattern: str, daily_users: int, day: Day = Day()) -> float:
+    """Return what a pattern takes for a month's messages alone, in dollars."""
+    open_sockets = daily_users * day.hours_connected / DAY_HOURS
+    more = scanned(warm, open_sockets) if pattern == "naive" else 0.0
+    sent = sum((message(warm, pattern, members).total + more) * number for members, number in day.sent)
+    return sent * daily_users * DAYS
+
+
+def scanned(warm: WarmPath, open_sockets: float) -> float:
+    """Return what DynamoDB takes more for a message of the naive pattern where more sockets are open than here."""
+    few = min(warm.messages["naive"])
+    a_socket = warm.messages["naive"][few].costs.read_units / (ELSEWHERE + few)
+    return max(0.0, open_sockets - ELSEWHERE) * a_socket * prices.READ_UNIT
+
+
 def ably_month(daily_users: int, day: Day = Day()) -> float:
     """Return what the same messages cost at Ably's list price, messages alone."""
-    messages = day.sent_to_two * 2 + day.sent_to_ten * 10 + day.sent_to_hundred * 100
+    messages = sum(members * number for members, number in day.sent)
     return prices.ABLY_MONTH + prices.ABLY_MESSAGE * messages * daily_users * DAYS
 
 

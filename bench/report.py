@@ -97,6 +97,7 @@ def _document(results: Results) -> str:
         elsewhere=warm_path.ELSEWHERE,
         short=_short(results),
         short_words=_short_words(results),
+        scanned=_scanned(results),
         delay=fan_out.DELAY_SECONDS * 1000,
         at_once=MOST_AT_ONCE,
         reach=_reach(results.fan_out),
@@ -161,13 +162,12 @@ def _short(results: Results) -> str:
     rows = []
     for members in SIZES:
         ours = rate(results, "ours", members)
-        asked = {
-            name: dynamodb(results.warm_path.messages[name][members].costs) for name in ("ours", "common", "exact")
-        }
+        asked = {name: dynamodb(results.warm_path.messages[name][members].costs) for name in NAMES}
         rows.append(
             f"| {members:,} | {ours:,.0f} | {ours / rate(results, 'common', members):.1f} times "
             f"| {ours / rate(results, 'naive', members):.1f} times | ${asked['ours'] * prices.MILLION:,.2f} "
-            f"| {_less(asked['common'] / asked['ours'])} | {_less(asked['exact'] / asked['ours'])} |"
+            f"| {_less(asked['common'] / asked['ours'])} | {_less(asked['exact'] / asked['ours'])} "
+            f"| {_less(asked['naive'] / asked['ours'])} |"
         )
     return "\n".join(rows)
 
@@ -194,6 +194,14 @@ def _short_words(results: Results) -> str:
             f"as the exact pattern, the goal is {_met(few['exact'])}."
         )
     return " ".join(words)
+
+
+def _scanned(results: Results) -> str:
+    """Say what DynamoDB takes for a message of the naive pattern to two, where more people have a socket."""
+    warm = results.warm_path
+    spent = dynamodb(warm.messages["naive"][SIZES[0]].costs)
+    prices_then = ((sockets, (spent + cost.scanned(warm, sockets)) * prices.MILLION) for sockets in (10_000, 100_000))
+    return " and ".join(f"${price:,.0f} a million where {sockets:,} are open" for sockets, price in prices_then)
 
 
 def _price(results: Results, pattern: str, members: int) -> float:
@@ -285,7 +293,10 @@ def _split(costs: Costs) -> tuple[int, int, int]:
 
 def _operation(name: str, costs: Costs) -> str:
     calls, posted, others = _split(costs)
-    return f"| {name} | {calls} | {others} | {posted} | {costs.write_units:g} | {costs.read_units:g} |"
+    return (
+        f"| {name} | {calls} | {others} | {posted} | {costs.write_units:g} | {costs.read_units:g} "
+        f"| {costs.sent / 1000:.1f} and {costs.received / 1000:.1f} |"
+    )
 
 
 def _chain(results: Results) -> float:
@@ -350,16 +361,16 @@ def _soak() -> str:
 
 
 def _month(results: Results, users: int) -> str:
-    day = cost.Day()
     bill = cost.month(results.operations, results.warm_path, users)
-    sizes = ((2, day.sent_to_two), (10, day.sent_to_ten), (100, day.sent_to_hundred))
-    sent = sum(cost.message(results.warm_path, "ours", members).total * number for members, number in sizes)
-    messages, pings = sent * users * cost.DAYS, bill.parts["pings"]
+    messages = {
+        pattern: cost.messages_month(results.warm_path, pattern, users) for pattern in ("ours", "common", "naive")
+    }
+    pings = bill.parts["pings"]
     parts = (
         bill.total,
-        messages,
         pings,
-        bill.total - messages - pings,
+        bill.total - messages["ours"] - pings,
+        *messages.values(),
         cost.ably_month(users),
         cost.zegocloud_month(users),
     )

@@ -26,6 +26,8 @@ from tests.e2e.test_audit import VULNERABLE, audit
 from tests.endpoint import serving
 
 PREFIX = "kaiwa-local-"
+# A function that does not begin takes the local AWS seconds, and more of the same would say no more.
+ENOUGH = [1.0] * 6
 Metric = tuple[str, list[float]]
 
 
@@ -105,18 +107,16 @@ class Failing:
     def http_errors(self) -> Metric:
         ann = self._meet("ann")
         with self._crashing("GetUserInfo"):
-            statuses = [ann.get("/users/me").status_code for _ in range(6)]
-        assert statuses == [500] * 6
+            assert ann.get("/users/me").status_code == 500
         assert ann.get("/users/me").status_code == 200
-        return "5xx", [1.0] * len(statuses)
+        return "5xx", ENOUGH
 
     def socket_integration_errors(self) -> Metric:
         socket = self._meet("ann").open_socket()
         with self._crashing("Default"):
-            answers = [socket.exchange('{"action": "hello"}') for _ in range(6)]
-        assert [answer.get("message") for answer in answers] == ["Internal server error"] * 6
+            assert socket.exchange('{"action": "hello"}').get("message") == "Internal server error"
         assert socket.ask("hello")["status"] == 200
-        return "IntegrationError", [1.0] * len(answers)
+        return "IntegrationError", ENOUGH
 
     def given_up(self, queue: str) -> Metric:
         """Something lies in the queue of what was given up. (That SQS moves it there is SQS's own.)"""
@@ -210,7 +210,7 @@ def test_each_alarm_goes_off(
         "http-errors": failing.http_errors,
         "socket-integration-errors": failing.socket_integration_errors,
         # No local service waits or fails in these ways, so what AWS would measure is put as it is.
-        "socket-execution-errors": lambda: ("ExecutionError", [1.0] * 6),
+        "socket-execution-errors": lambda: ("ExecutionError", ENOUGH),
         "http-latency": lambda: ("IntegrationLatency", [4_000.0] * 100),
         "socket-latency": lambda: ("IntegrationLatency", [4_000.0] * 100),
     }
@@ -252,5 +252,6 @@ def described(cloudwatch: Any, prefix: str = PREFIX) -> list[dict[str, Any]]:
 def put(cloudwatch: Any, alarm: dict[str, Any], measured: list[float]) -> None:
     """Put values of an alarm's own metric."""
     data = {"MetricName": alarm["MetricName"], "Dimensions": alarm["Dimensions"]}
-    for value in measured:
-        cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=[{**data, "Value": value}])
+    cloudwatch.put_metric_data(
+        Namespace=alarm["Namespace"], MetricData=[{**data, "Value": value} for value in measured]
+    )
