@@ -1,6 +1,7 @@
 'use strict';
 
 const { protect } = require('./backups');
+const { bound } = require('./boundary');
 const { narrowCallers } = require('./callers');
 const { prepare, rollOut } = require('./rollout');
 const { throttle } = require('./throttles');
@@ -45,6 +46,7 @@ class FinishPlugin {
         protect(template, stage, custom.backups);
         watch(template, stage, custom.watch);
         rollOut(template, service, custom.rollout);
+        bound(template, custom.roles);
         // osls compiles several things at the same time, so their order is an accident.
         for (const part of ['Resources', 'Outputs']) template[part] = inOrder(template[part]);
       },
