@@ -14,10 +14,11 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from tests import compiled, template
 
 ACCOUNT = "123456789012"
+REGION = "eu-central-1"
 BOUNDARY = compiled.EVERYTHING["PERMISSIONS_BOUNDARY"]
 VALUES = {
     "AWS::Partition": "aws",
-    "AWS::Region": "us-east-1",
+    "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
     "AWS::StackName": "kaiwa-prod-deployers",
     "Stage": compiled.STAGE,
@@ -55,7 +56,7 @@ def resolved(value: Any) -> Any:
             found = re.sub(r"\$\{([\w:.]+)\}", lambda part: VALUES.get(part[1], part[1]), text)
         case {"Fn::GetAtt": [name, attribute]}:
             function = compiled.of_type("AWS::Lambda::Function").get(name, {}).get("FunctionName")
-            arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
+            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
             found = arn if function and attribute == "Arn" else f"{name}.{attribute}"
         case dict():
             found = {key: resolved(one) for key, one in value.items()}
@@ -95,7 +96,7 @@ def allows(policies: list[Any], action: str, resource: str, keys: dict[str, str]
         principal_account=ACCOUNT,
         action=action,
         resource_arn=resource,
-        region="us-east-1",
+        region=REGION,
         service_context={key.lower(): value for key, value in (keys or {}).items()},
     )
     return bool(evaluate(asked, policies).decision == "Allow")
@@ -178,12 +179,32 @@ def test_roles_are_passed_to_the_services_that_take_them_and_to_no_other() -> No
 
 
 def test_whoever_deploys_has_cloudformation_do_it_and_only_with_this_stack() -> None:
-    (stack, other) = (f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{name}/0" for name in ("kaiwa-prod", "other"))
+    (stack, other) = (f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/0" for name in ("kaiwa-prod", "other"))
     assert allows(DEPLOY, "cloudformation:ExecuteChangeSet", stack)
     assert not allows(DEPLOY, "cloudformation:ExecuteChangeSet", other)
     service = {"iam:PassedToService": "lambda.amazonaws.com"}
     assert not [role for role in ADMINISTRATORS if allows(DEPLOY, "iam:PassRole", role, service)]
     assert not allows(DEPLOY, "iam:CreateRole", OURS, {"iam:PermissionsBoundary": BOUNDARY})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/kaiwa-prod/0"),
+        ("s3:ListBucket", "arn:aws:s3:::kaiwa-prod-webbucket-0"),
+        ("s3:PutObject", "arn:aws:s3:::kaiwa-prod-webbucket-0/index.html"),
+        ("s3:DeleteObject", "arn:aws:s3:::kaiwa-prod-webbucket-0/old.js"),
+    ],
+)
+def test_whoever_deploys_uploads_the_page_of_this_stage(action: str, resource: str) -> None:
+    """All that deploy/web.py asks of AWS."""
+    assert allows(DEPLOY, action, resource)
+    assert not allows(DEPLOY, action, resource.replace("kaiwa-prod", "kaiwa-dev"))
+
+
+def test_the_preflight_sees_certificates_for_cloudfront_too() -> None:
+    for region in (REGION, "us-east-1"):
+        assert allows(DEPLOY, "acm:DescribeCertificate", f"arn:aws:acm:{region}:{ACCOUNT}:certificate/0")
 
 
 def test_a_deployment_makes_every_role_of_the_template() -> None:
@@ -209,7 +230,7 @@ def test_the_boundary_is_in_no_role_s_way() -> None:
 def asked_for(statement: dict[str, Any]) -> list[tuple[str, str]]:
     """Return each action of a statement with a resource of the stage that it is for."""
     listed = [[one] if isinstance(one, str) else one for one in (statement["Action"], statement["Resource"])]
-    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:kaiwa-prod-SendMessage"
+    function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:kaiwa-prod-SendMessage"
     # There are no hooks of CodeDeploy's, whose functions it might invoke.
     return [
         (action, function if action.startswith("lambda:") and resource == "*" else resource)
@@ -221,8 +242,8 @@ def asked_for(statement: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("service", ["dynamodb", "ssm"])
 def test_the_boundary_lets_services_use_aws_s_own_keys_and_no_role_use_any_by_itself(service: str) -> None:
-    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0"
-    assert allows(WITHIN, "kms:Decrypt", key, {"kms:ViaService": f"{service}.us-east-1.amazonaws.com"})
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0"
+    assert allows(WITHIN, "kms:Decrypt", key, {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"})
     assert not allows(WITHIN, "kms:Decrypt", key)
     assert allows(WITHIN, "kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"})
     assert not allows(WITHIN, "kms:CreateGrant", key)
@@ -236,11 +257,11 @@ def test_the_boundary_lets_services_use_aws_s_own_keys_and_no_role_use_any_by_it
         ("iam:CreateRole", f"{ROLES}/x"),
         ("iam:CreateServiceLinkedRole", f"{ROLES}/aws-service-role/ecs.amazonaws.com/x"),
         ("sts:AssumeRole", f"{ROLES}/Administrator"),
-        ("cloudformation:UpdateStack", f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/kaiwa-prod-github/0"),
-        ("lambda:UpdateFunctionCode", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:kaiwa-prod-SendMessage"),
-        ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:another"),
-        ("ssm:SendCommand", f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0"),
-        ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/another"),
+        ("cloudformation:UpdateStack", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/kaiwa-prod-github/0"),
+        ("lambda:UpdateFunctionCode", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:kaiwa-prod-SendMessage"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:another"),
+        ("ssm:SendCommand", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-0"),
+        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/another"),
         ("secretsmanager:GetSecretValue", "*"),
         ("ec2:RunInstances", "*"),
     ],
