@@ -1,5 +1,6 @@
 """What runs on GitHub and what is not asked of the checks: pinned, with as few rights as will do, and explained."""
 
+import json
 import re
 from itertools import pairwise
 from typing import Any
@@ -52,6 +53,18 @@ def test_nothing_that_somebody_typed_stands_in_a_script(name: str) -> None:
 def test_ci_is_what_developers_run() -> None:
     runs = [step["run"] for step in steps("ci.yml") if "run" in step]
     assert {".ci/run", "make audit"} <= set(runs)
+
+
+def test_the_library_is_tested_in_the_oldest_node_that_it_asks_for() -> None:
+    oldest = json.loads((template.ROOT / "clients" / "js" / "package.json").read_text())["engines"]["node"]
+    (node,) = (
+        step["with"]["node-version"]
+        for step in read("ci.yml")["jobs"]["library"]["steps"]
+        if step.get("uses", "").startswith("actions/setup-node@")
+    )
+    assert oldest == f">={node}"
+    runs = [step.get("run") for step in read("ci.yml")["jobs"]["library"]["steps"]]
+    assert {"node --test clients/js/test/*.test.js", "make test TESTS=tests/e2e/test_javascript.py"} < {*runs}
 
 
 def test_a_deployment_is_one_stage_s_own() -> None:
