@@ -1,33 +1,17 @@
 """What a deployment from GitHub may do, and what it cannot become: an administrator.
 
-The policies of deploy/github.yml are asked by the evaluator of the local AWS, which knows conditions and boundaries.
+The policies of deploy/github.yml are asked by an evaluator, as nobody deploys to AWS here.
 """
 
-import json
-import re
 from typing import Any
 
 import pytest
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
-from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from tests import compiled, template
+from tests.policies import ACCOUNT, MANAGED, REGION, VALUES, allows, attached, documents, parsed, principal, resolved
 
-ACCOUNT = "123456789012"
-REGION = "eu-central-1"
-BOUNDARY = compiled.EVERYTHING["PERMISSIONS_BOUNDARY"]
-VALUES = {
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::AccountId": ACCOUNT,
-    "AWS::StackName": "kaiwa-prod-deployers",
-    "Stage": compiled.STAGE,
-    "Boundary": BOUNDARY,
-}
+BOUNDARY = VALUES["Boundary"]
 RESOURCES = template.read("deploy/github.yml")["Resources"]
-MANAGED = json.loads(aws_managed_policies_data)
-"""AWS's own policies, as moto keeps them."""
-
 ROLES = f"arn:aws:iam::{ACCOUNT}:role"
 OURS = f"{ROLES}/kaiwa-prod-SendMessageRole-0"
 ADMINISTRATORS = [
@@ -45,70 +29,14 @@ SERVED = ("backup:", "dynamodb:", "tag:")
 """AWS Backup's policy is for all that it can copy; here it copies tables."""
 
 
-def resolved(value: Any) -> Any:
-    """Return a part of a template as CloudFormation would, with names for what it alone knows."""
-    match value:
-        case bool():
-            found: Any = str(value).lower()
-        case {"Ref": name}:
-            found = VALUES.get(name, name)
-        case {"Fn::Sub": text}:
-            found = re.sub(r"\$\{([\w:.]+)\}", lambda part: VALUES.get(part[1], part[1]), text)
-        case {"Fn::GetAtt": [name, attribute]}:
-            function = compiled.of_type("AWS::Lambda::Function").get(name, {}).get("FunctionName")
-            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
-            found = arn if function and attribute == "Arn" else f"{name}.{attribute}"
-        case dict():
-            found = {key: resolved(one) for key, one in value.items()}
-        case list():
-            found = [resolved(one) for one in value]
-        case _:
-            found = value
-    return found
-
-
-def documents(role: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the documents of a role's own policies, and of AWS's."""
-    own = [resolved(one["PolicyDocument"]) for one in role.get("Policies", [])]
-    return [*own, *(MANAGED[arn.rpartition("/")[2]]["Document"] for arn in attached(role))]
-
-
-def attached(role: dict[str, Any]) -> list[str]:
-    found: list[str] = resolved(role.get("ManagedPolicyArns", []))
-    return found
-
-
-def parsed(*policies: dict[str, Any]) -> list[Any]:
-    return [parse_policy_document(policy) for policy in policies]
-
-
 DEPLOY = parsed(*documents(RESOURCES["DeployRole"]["Properties"]))
 DEPLOYMENT = parsed(*documents(RESOURCES["DeploymentRole"]["Properties"]))
 WITHIN = parsed(resolved(RESOURCES["Boundary"]["Properties"]["PolicyDocument"]))
-ADMINISTRATOR = parsed(MANAGED["AdministratorAccess"]["Document"])
-
-
-def allows(policies: list[Any], action: str, resource: str, keys: dict[str, str] | None = None) -> bool:
-    """Say whether policies allow an action on a resource, when condition keys have these values."""
-    asked = EvalContext(
-        principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/somebody/session",
-        principal_type="AssumedRole",
-        principal_account=ACCOUNT,
-        action=action,
-        resource_arn=resource,
-        region=REGION,
-        service_context={key.lower(): value for key, value in (keys or {}).items()},
-    )
-    return bool(evaluate(asked, policies).decision == "Allow")
+ADMINISTRATOR = parsed(MANAGED["AdministratorAccess"])
 
 
 def roles() -> dict[str, Any]:
     return compiled.of_type("AWS::IAM::Role")
-
-
-def principal(role: dict[str, Any]) -> str:
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    return str(statement["Principal"]["Service"])
 
 
 @pytest.mark.parametrize("role", ADMINISTRATORS)
