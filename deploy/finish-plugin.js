@@ -6,6 +6,7 @@ const { narrowCallers } = require('./callers');
 const { prepare, rollOut } = require('./rollout');
 const { throttle } = require('./throttles');
 const { watch } = require('./watch');
+const { openToPage } = require('./web');
 
 /**
  * Names the folder of the zip after the time in SOURCE_DATE_EPOCH (seconds since 1970; reproducible-builds.org), where
@@ -41,6 +42,7 @@ class FinishPlugin {
         const { service } = serverless;
         const { provider, custom } = service;
         const { compiledCloudFormationTemplate: template, stage } = provider;
+        openToPage(template, custom.web);
         narrowCallers(template);
         throttle(template, custom.throttles);
         protect(template, stage, custom.backups);
