@@ -4,24 +4,21 @@ A stack leaves its tables, its user pool and its files behind, so that nobody lo
 has nothing to lose, and the next one of its name could not be made beside what is left.
 """
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy import command
+from deploy.command import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 OSLS = ROOT / "node_modules" / ".bin" / "osls"
 
 MOST_POOLS = 60
 """Of one page (Cognito's API reference, "ListUserPools")."""
-
-
-class Refusal(Exception):
-    """The stage is not removed; the message is for the person who asked for it."""
 
 
 class Stage:
@@ -116,17 +113,10 @@ def remove(stage: str, region: str) -> None:
 
 def main() -> int:
     """Destroy the stage that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.destroy", description="Remove a stage and all in it.")
-    parser.add_argument("--stage", required=True)
-    parser.add_argument("--region", required=True)
+    parser = command.parser("destroy", "Remove a stage and all in it.")
     parser.add_argument("--confirm", default="")
     given = parser.parse_args()
-    try:
-        destroy(given.stage, given.region, given.confirm)
-    except (Refusal, BotoCoreError, ClientError) as refusal:
-        print(refusal, file=sys.stderr)
-        return 1
-    return 0
+    return command.exit_code(lambda: destroy(given.stage, given.region, given.confirm))
 
 
 if __name__ == "__main__":

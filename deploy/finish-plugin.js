@@ -1,10 +1,12 @@
 'use strict';
 
 const { protect } = require('./backups');
+const { bound } = require('./boundary');
 const { narrowCallers } = require('./callers');
 const { prepare, rollOut } = require('./rollout');
 const { throttle } = require('./throttles');
 const { watch } = require('./watch');
+const { openToPage } = require('./web');
 
 /**
  * Names the folder of the zip after the time in SOURCE_DATE_EPOCH (seconds since 1970; reproducible-builds.org), where
@@ -40,11 +42,13 @@ class FinishPlugin {
         const { service } = serverless;
         const { provider, custom } = service;
         const { compiledCloudFormationTemplate: template, stage } = provider;
+        openToPage(template, custom.web);
         narrowCallers(template);
         throttle(template, custom.throttles);
         protect(template, stage, custom.backups);
         watch(template, stage, custom.watch);
         rollOut(template, service, custom.rollout);
+        bound(template, custom.roles);
         // osls compiles several things at the same time, so their order is an accident.
         for (const part of ['Resources', 'Outputs']) template[part] = inOrder(template[part]);
       },

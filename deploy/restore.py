@@ -5,7 +5,6 @@ in use, what is wanted is copied over, and the copy is deleted. Codes, tickets, 
 back: they are worth nothing after minutes.
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -18,7 +17,10 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+
+from deploy import command
+from deploy.command import Refusal
 
 AT_ONCE = 16
 """Writes under way at the same time; DynamoDB answers one in some 5 ms."""
@@ -32,10 +34,6 @@ Item = dict[str, dict[str, Any]]
 Key = tuple[str, ...]
 Thing = TypeVar("Thing")
 Done = TypeVar("Done")
-
-
-class RestoreError(Exception):
-    """Nothing was brought back; the message is for the person who asked for it."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ class Restoration:
                 is lost; otherwise only what is missing now is brought back.
 
         Raises:
-            RestoreError: A backup is missing, or a copy is in the way.
+            Refusal: A backup is missing, or a copy is in the way.
         """
         tables = self.tables()
         backups = {table: self._backup(table, source.backup) for table in tables} if source.backup else {}
@@ -120,7 +118,7 @@ class Restoration:
         summaries = self._dynamodb.list_backups(TableName=table)["BackupSummaries"]
         found = [one["BackupArn"] for one in summaries if one["BackupName"] == name]
         if not found:
-            raise RestoreError(f"{table} has no backup {name}.")
+            raise Refusal(f"{table} has no backup {name}.")
         return str(found[-1])
 
     def _restore(self, table: str, copy: str, source: Source, backup: str | None) -> None:
@@ -133,7 +131,7 @@ class Restoration:
                 )
         except ClientError as error:
             if error.response["Error"]["Code"] == "TableAlreadyExistsException":
-                raise RestoreError(f"{copy} is in the way, from an earlier try: delete it.") from error
+                raise Refusal(f"{copy} is in the way, from an earlier try: delete it.") from error
             raise
 
     def _take_over(self, table: str, copy: str, *, exactly: bool) -> Restored:
@@ -203,22 +201,19 @@ def client_in(region: str) -> Callable[[str], Any]:
 
 def main() -> int:
     """Restore what the command line asks for, and print what became of each table."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.restore", description="Bring back what tables held.")
-    parser.add_argument("--stage", required=True)
-    parser.add_argument("--region", required=True)
+    parser = command.parser("restore", "Bring back what tables held.")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--at", type=datetime.fromisoformat, help="a moment, for example 2026-11-27T03:00:00Z")
     source.add_argument("--backup", help="the name of a backup of every table")
     parser.add_argument("--exactly", action="store_true", help="lose what was written since")
     given = parser.parse_args()
-    try:
+
+    def restore() -> None:
         restoration = Restoration(f"kaiwa-{given.stage}", client_in(given.region))
         for one in restoration.run(Source(given.at, given.backup), exactly=given.exactly):
             print(f"{one.table}: {one.brought_back} brought back, {one.removed} removed", flush=True)
-    except (RestoreError, BotoCoreError, ClientError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+
+    return command.exit_code(restore)
 
 
 if __name__ == "__main__":

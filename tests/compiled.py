@@ -20,6 +20,7 @@ EVERYTHING = {
     "CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
     "WEB_ACL": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/kaiwa-prod/0",
     "EDGE_CERTIFICATE": "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111",
+    "PERMISSIONS_BOUNDARY": "arn:aws:iam::123456789012:policy/kaiwa-prod-github-Boundary-0",
     "WEB_ORIGINS": "https://chat.example.com,https://example.org",
 }
 

@@ -8,6 +8,7 @@ import cfnlint
 import pytest
 
 from tests import compiled, template
+from tests.policies import listed
 
 REFERENCE = json.loads((Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json").read_text())
 
@@ -20,10 +21,6 @@ LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 def statements(role: str) -> list[dict[str, Any]]:
     (policy,) = compiled.of_type("AWS::IAM::Role")[role]["Policies"]
     return policy["PolicyDocument"]["Statement"]
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def test_each_function_has_a_role_and_no_role_is_without_a_function() -> None:

@@ -1,5 +1,6 @@
 """What runs on GitHub and what is not asked of the checks: pinned, with as few rights as will do, and explained."""
 
+import json
 import re
 from itertools import pairwise
 from typing import Any
@@ -54,6 +55,18 @@ def test_ci_is_what_developers_run() -> None:
     assert {".ci/run", "make audit"} <= set(runs)
 
 
+def test_the_library_is_tested_in_the_oldest_node_that_it_asks_for() -> None:
+    oldest = json.loads((template.ROOT / "clients" / "js" / "package.json").read_text())["engines"]["node"]
+    (node,) = (
+        step["with"]["node-version"]
+        for step in read("ci.yml")["jobs"]["library"]["steps"]
+        if step.get("uses", "").startswith("actions/setup-node@")
+    )
+    assert oldest == f">={node}"
+    runs = [step.get("run") for step in read("ci.yml")["jobs"]["library"]["steps"]]
+    assert {"node --test clients/js/test/*.test.js", "make test TESTS=tests/e2e/test_javascript.py"} < {*runs}
+
+
 def test_a_deployment_is_one_stage_s_own() -> None:
     (job,) = read("deploy.yml")["jobs"].values()
     assert job["environment"] == "${{ inputs.stage }}"
@@ -66,6 +79,28 @@ def test_a_deployment_is_one_stage_s_own() -> None:
             f"{issuer}:sub": {"Fn::Sub": "repo:${Repository}:environment:${Stage}"},
         }
     }
+
+
+def test_a_deployment_is_told_every_setting_or_what_serverless_yml_says_without_it() -> None:
+    """A setting that is forgotten here is taken away from a stage that has it."""
+    written = (template.ROOT / "serverless.yml").read_text().partition("\n  local:\n")[0]
+    settings = re.findall(r"\$\{env:(\w+), (?:'(.*?)'|([^}]+))\}", written)
+    # A variable that is not there is empty on GitHub, and what is empty is no default for osls.
+    given = {name: f"${{{{ vars.{name} || '{text or other}' }}}}" for name, text, other in settings if text or other}
+    given |= {name: f"${{{{ vars.{name} }}}}" for name, text, other in settings if not text + other}
+    given["MAIL_IDENTITY"] = f"${{{{ vars.MAIL_IDENTITY || {given['MAIL_FROM'][4:-3]} }}}}"
+    assert {"WEB", "TURN_URLS", "MEMORY", "ALARM_MAIL"} < given.keys()
+    (deploying,) = (step for step in steps("deploy.yml") if step.get("name") == "Deploy")
+    others = {"STAGE", "REGION", "DEPLOYMENT_ROLE", "WEB_ORIGINS"}
+    assert deploying["env"].keys() - given.keys() == others
+    assert {name: value for name, value in deploying["env"].items() if name not in others} == given
+
+
+def test_the_settings_of_an_environment_are_named_where_one_looks_for_them() -> None:
+    text = (template.ROOT / ".github" / "workflows" / "deploy.yml").read_text()
+    used = set(re.findall(r"vars\.(\w+)", text))
+    explained = " ".join(line for line in text.splitlines() if line.startswith("#"))
+    assert [name for name in sorted(used) if not re.search(rf"\b{name}\b", explained)] == []
 
 
 def test_every_check_that_is_not_asked_has_a_reason() -> None:

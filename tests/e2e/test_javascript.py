@@ -9,8 +9,12 @@ from tests.e2e.people import Person
 
 SCRIPT = Path(__file__).parent / "javascript" / "talk.js"
 
+VERSION = int(
+    subprocess.run(["node", "-p", "parseInt(process.version.slice(1))"], capture_output=True, check=True).stdout
+)
+
 # Node 22 has a WebSocket of its own; in Node 20 it is there when it is asked for.
-NODE = ("node", "--experimental-websocket", "--no-warnings")
+NODE = ("node",) if VERSION >= 22 else ("node", "--experimental-websocket", "--no-warnings")
 
 
 def test_two_people_talk_in_node(stack: Stack, ann: Person, bob: Person) -> None:

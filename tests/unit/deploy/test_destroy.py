@@ -4,7 +4,7 @@ import boto3
 import pytest
 
 from deploy import destroy
-from deploy.destroy import Refusal
+from deploy.command import Refusal
 from tests.unit.deploy.conftest import Told
 from tests.unit.deploy.test_preflight import create_table
 

@@ -22,7 +22,7 @@ def stage(rate: int) -> dict[str, Any]:
     return {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"DefaultRouteSettings": settings}}
 
 
-def packaged(*origins: str, domain: str = "", certificate: str = "", firewall: str = "") -> Template:
+def packaged(*origins: str | dict[str, Any], domain: str = "", certificate: str = "", firewall: str = "") -> Template:
     """Return what of a template is looked at."""
     arn = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/chat.example.com"
     statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": {"Fn::Sub": arn}}
@@ -142,6 +142,12 @@ def test_small_quotas_are_told_with_their_names(account: Told) -> None:
 def test_only_pages_that_people_use_may_call_a_stage_in_use(origin: str, level: str, account: Told) -> None:
     assert found("origins", packaged("https://ok.example.com", origin))[0] == level
     assert found("origins", packaged(origin), stage="dev")[0] == "ok"
+
+
+def test_the_stack_s_own_page_may_call_it_though_only_aws_knows_its_address(account: Told) -> None:
+    own = {"Fn::If": ["HasWeb", {"Fn::Sub": "https://${WebDistribution.DomainName}"}, "https://localhost"]}
+    assert found("origins", packaged(own)) == ("ok", "the page of this stack")
+    assert found("origins", packaged("https://chat.example.com", own))[0] == "ok"
 
 
 def test_a_sender_that_ses_does_not_know_is_refused(account: Told) -> None:

@@ -7,7 +7,8 @@ import boto3
 import pytest
 
 from deploy import restore
-from deploy.restore import Restoration, Restored, RestoreError, Source
+from deploy.command import Refusal
+from deploy.restore import Restoration, Restored, Source
 from tests.unit.deploy.conftest import Told
 
 REGION = "us-east-1"
@@ -107,14 +108,14 @@ def test_a_moment_is_restored_as_a_backup_is(damaged: Restoration) -> None:
 
 def test_without_a_backup_of_every_table_none_is_touched(damaged: Restoration) -> None:
     boto3.client("dynamodb", REGION).create_backup(TableName=CHATS, BackupName="half")
-    with pytest.raises(RestoreError, match=rf"^{MEMBERSHIPS} has no backup half\.$"):
+    with pytest.raises(Refusal, match=rf"^{MEMBERSHIPS} has no backup half\.$"):
         list(damaged.run(Source(backup="half"), exactly=True))
     assert items(CHATS) == [OTHERWISE, NEWER]
 
 
 def test_a_copy_in_the_way_is_told(damaged: Restoration) -> None:
     boto3.client("dynamodb", REGION).create_table(**table(f"{CHATS}-restored", "chatId")["Properties"])
-    with pytest.raises(RestoreError, match="in the way"):
+    with pytest.raises(Refusal, match="in the way"):
         list(damaged.run(THEN, exactly=True))
     assert items(CHATS) == [OTHERWISE, NEWER]
 

@@ -3,7 +3,7 @@
 const assert = require("node:assert/strict");
 const { afterEach, test } = require("node:test");
 
-const WebPlugin = require("../../../deploy/web-plugin");
+const { openToPage } = require("../../../deploy/web");
 
 const URL = { "Fn::Sub": "https://${WebDistribution.DomainName}" };
 const OWN = { "Fn::If": ["HasWeb", URL, "https://localhost"] };
@@ -21,9 +21,7 @@ function finish(web, origins) {
     Other: lambda({ WEB_ORIGINS: shared, WEB_URL: origins[0] }),
     Plain: { Type: "AWS::Lambda::Function", Properties: {} },
   };
-  const provider = { compiledCloudFormationTemplate: { Resources, Outputs: { WebUrl: { Value: URL } } } };
-  const { hooks } = new WebPlugin({ service: { provider, custom: { web } } });
-  hooks["after:aws:package:finalize:mergeCustomProviderResources"]();
+  openToPage({ Resources, Outputs: { WebUrl: { Value: URL } } }, web);
   return {
     api: Resources.HttpApi.Properties.CorsConfiguration.AllowOrigins,
     files: Resources.FilesBucket.Properties.CorsConfiguration.CorsRules[0].AllowedOrigins,

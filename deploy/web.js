@@ -1,21 +1,5 @@
 'use strict';
 
-/**
- * Where this stack has a page of its own, opens the APIs and the bucket for files to it. Its origin is known to
- * CloudFormation alone, and osls takes nothing but words for the origins of an API, so it is added to the finished template.
- */
-class WebPlugin {
-  constructor(serverless) {
-    this.hooks = {
-      'after:aws:package:finalize:mergeCustomProviderResources': () => {
-        const { provider, custom } = serverless.service;
-        const { Resources, Outputs } = provider.compiledCloudFormationTemplate;
-        if (custom.web === 'true') open(Resources, originOf(Outputs.WebUrl.Value));
-      },
-    };
-  }
-}
-
 /** @returns {object} The same as the output WebUrl. Without a page, which cannot be here, it is what stands for none. */
 function originOf(url) {
   return { 'Fn::If': ['HasWeb', url, 'https://localhost'] };
@@ -40,4 +24,12 @@ function open(resources, origin) {
   }
 }
 
-module.exports = WebPlugin;
+/**
+ * Where this stack has a page of its own, open the APIs and the bucket for files to it. Its origin is known to CloudFormation
+ * alone, and osls takes nothing but words for the origins of an API, so it is added to the finished template.
+ */
+function openToPage({ Resources, Outputs }, web) {
+  if (web === 'true') open(Resources, originOf(Outputs.WebUrl.Value));
+}
+
+module.exports = { openToPage };
