@@ -287,7 +287,8 @@ def change(
         if message.change(since, logged(event)):
             after = _seen(message)
             to = delivery.audience(numbered.member_ids)
-            delivery.announce(msgspec.structs.replace(event, message=after), to, caller.connection_id)
+            for_all = after.seq > numbered.hidden_seq
+            delivery.announce(msgspec.structs.replace(event, message=after), to, caller.connection_id, whole=for_all)
             return after
     raise Unavailable
 
