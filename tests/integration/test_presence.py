@@ -79,15 +79,16 @@ def test_a_mark_costs_a_read_and_a_write(ann: Person, bob: Person, chat: str, ca
 # Typing
 
 
-def test_the_others_see_who_is_writing(ann: Person, bob: Person, eve: Person, chat: str, calls: Calls) -> None:
+def test_every_other_socket_sees_who_is_writing(ann: Person, bob: Person, eve: Person, chat: str, calls: Calls) -> None:
     writing, tablet, phone, strange = ann.standing_socket, ann.open_socket(), bob.open_socket(), eve.open_socket()
     calls.clear()
     assert writing.ask("setTyping", chatId=chat, typing=True).status == 200
     assert calls.words()[:2] == ["GetItem chats", "BatchGetItem connections"]
-    assert told(phone, "typing") == [{"type": "typing", "chatId": chat, "userId": ann.user_id, "typing": True}]
+    event = {"type": "typing", "chatId": chat, "userId": ann.user_id, "typing": True}
+    assert told(phone, "typing") == told(tablet, "typing") == [event]
     writing.ask("setTyping", chatId=chat, typing=False)
-    assert [frame["typing"] for frame in told(phone, "typing")] == [False]
-    assert told(writing, "typing") == told(tablet, "typing") == told(strange, "typing") == []
+    assert told(phone, "typing") == told(tablet, "typing") == [{**event, "typing": False}]
+    assert told(writing, "typing") == told(strange, "typing") == []
 
 
 def test_strangers_do_not_write(eve: Person, bob: Person, chat: str) -> None:
