@@ -129,7 +129,7 @@ def _find_direct(caller: Caller, other: str) -> protocol.Chat | None:
     chat = Chat.find(chat_id)
     if not chat:
         return None
-    if other not in chat.member_ids or caller.user_id in (chat.silenced or ()):
+    if other not in chat.member_ids or chat.silences(caller.user_id):
         raise unknown_user()
     return seen(chat, messages.last_message(chat_id))
 

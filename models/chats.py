@@ -55,6 +55,10 @@ class Chat(Table):
         """Say whether a user is a member. A group that everyone left has none."""
         return user_id in (self.member_ids or ())
 
+    def silences(self, user_id: str) -> bool:
+        """Say whether a member may not write."""
+        return user_id in (self.silenced or ())
+
     @classmethod
     def find(cls, chat_id: str) -> "Chat | None":
         """Return the chat as it is now, or None."""
