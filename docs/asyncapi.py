@@ -53,6 +53,8 @@ SERVERS: dict[str, Any] = {
     },
 }
 
+TRUNCATED = "The event is larger than a frame, or a member may not see all of it. Fetch it with getEvents."
+
 PONG = "pong"
 REFUSED = "refused"
 GATEWAY_ERROR = "gatewayError"
@@ -177,7 +179,7 @@ def _pushed(kind: type[Event], components: Components) -> Schema:
     kept = {name: one for name, one in described["properties"].items() if name not in delivery.LARGE_FIELDS}
     if "message" in described["properties"]:
         kept.setdefault("messageId", {"type": "string"})
-    kept["truncated"] = {"const": True, "description": "The event is larger than a frame. Fetch it with getEvents."}
+    kept["truncated"] = {"const": True, "description": TRUNCATED}
     required = [name for name in described["required"] if name in kept]
     return {"anyOf": [whole, _object(kept, [*required, "truncated"])]}
 

@@ -129,7 +129,7 @@ def _find_direct(caller: Caller, other: str) -> protocol.Chat | None:
     chat = Chat.find(chat_id)
     if not chat:
         return None
-    if other not in chat.member_ids or caller.user_id in (chat.silenced or ()):
+    if other not in chat.member_ids or chat.silences(caller.user_id):
         raise unknown_user()
     return seen(chat, messages.last_message(chat_id))
 
@@ -192,6 +192,9 @@ def _activity(chat: Chat) -> tuple[str, str]:
 def _listed(caller: Caller, chat: Chat, membership: Membership) -> protocol.ListedChat:
     """Look at the end of the chat's log: it holds the last message and the unread ones alike."""
     end = messages.tail(caller.user_id, chat, membership, MOST_UNREAD)
+    # One's own message gets out of sight, and a mark that was told never goes back. A send would pay for it each time.
+    if end.read_seq > membership.read_seq:
+        Membership.move_mark(caller.user_id, chat.chat_id, end.read_seq)
     return protocol.ListedChat(**fields_of(seen(chat, end.last)), unread_count=end.unread, read_seq=end.read_seq)
 
 

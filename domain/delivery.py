@@ -30,7 +30,7 @@ MOST_FRAME_BYTES = 32 * 1024
 """API Gateway bills and sends in frames of this size (its quota page). What is larger is fetched by who wants it."""
 
 LARGE_FIELDS = frozenset({"message", "chat"})
-"""What a frame that is too large is sent without."""
+"""What a frame that is too large, or not for everybody, is sent without."""
 
 PATIENCE_SECONDS = 3.0
 """How long somebody waits for their own answer because others cannot be reached."""
@@ -80,18 +80,19 @@ def audience(user_ids: Collection[str]) -> list[Socket]:
     return [socket for connections in found for one in connections for socket in one.sockets]
 
 
-def announce(event: Event, to: Collection[Socket], sender: str | None) -> None:
+def announce(event: Event, to: Collection[Socket], sender: str | None, *, whole: bool = True) -> None:
     """Push an event to sockets. What goes wrong with one concerns no other, and never the caller.
 
     Args:
         event: What happened, and is stored.
         to: The sockets.
         sender: The connection that caused it and gets a reply instead; None over HTTP.
+        whole: Whether each of them may see all of it. Else they get what is needed to fetch what they may see.
     """
     receivers = [socket for socket in to if socket.connection_id != sender]
     if not receivers:
         return
-    frame = frame_of(event)
+    frame = frame_of(event) if whole else _reference_to(event)
     accepted_at = telemetry.accepted_at() or clock.milliseconds()
     if len(receivers) > settings().direct_sockets:
         parcels = [Parcel(frame.decode(), part, accepted_at=accepted_at) for part in _parts(receivers)]
@@ -157,8 +158,10 @@ def deliver(text: str) -> bool:
 def frame_of(event: Event) -> bytes:
     """Return the frame of an event: whole, or where that is too large, what is needed to fetch the rest."""
     frame = msgspec.json.encode(event)
-    if len(frame) <= MOST_FRAME_BYTES:
-        return frame
+    return frame if len(frame) <= MOST_FRAME_BYTES else _reference_to(event)
+
+
+def _reference_to(event: Event) -> bytes:
     fields = msgspec.to_builtins(event)
     message_id = fields.get("message", {}).get("messageId")
     known = {"messageId": message_id} if message_id else {}

@@ -15,8 +15,13 @@ TAGS = frozenset(map(chr, range(0xE0020, 0xE0080)))
 FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 MODIFIERS = PRESENTATIONS | SKINS | TAGS | {KEYCAP}
 
-SYMBOLS = frozenset({"So", "Sm", "Sk"})
-PUNCTUATION = frozenset("‼⁉〰〽")
+SYMBOLS = frozenset({"So", "Sm"})
+PLACEHOLDERS = frozenset("\ufffc\ufffd")
+"""What stands for something that could not be shown; Unicode counts it among symbols."""
+
+NO_SYMBOLS = frozenset("‼⁉〰〽ℹ")
+"""Emoji that Unicode counts among punctuation and letters."""
+
 NEWEST = range(0x1F300, 0x1FB00)
 """Where Unicode keeps emoji: those of years after this Python's own tables are among them."""
 
@@ -46,6 +51,6 @@ def _is_element(text: str) -> bool:
 def _is_symbol(character: str) -> bool:
     return (
         ord(character) in NEWEST
-        or (not character.isascii() and unicodedata.category(character) in SYMBOLS)
-        or character in PUNCTUATION
+        or (unicodedata.category(character) in SYMBOLS and not character.isascii() and character not in PLACEHOLDERS)
+        or character in NO_SYMBOLS
     )

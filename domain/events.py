@@ -27,7 +27,8 @@ class MessageEvent(Logged, frozen=True, kw_only=True):
     """Something that happened to a message.
 
     Attributes:
-        message: The message as it is after that. In ``getEvents``, as it is now.
+        message: The message as it is after that. In ``getEvents``, as it is now; left out where the reader may not see
+            it, because it is older than their membership and the group shows new members nothing older.
     """
 
     message_id: str

@@ -52,19 +52,20 @@ def read(caller: Caller, chat_id: str, after: int, limit: int) -> Events:
     logged: list[Message | LoggedEvent] = [*created, *others]
     places = sorted(logged, key=lambda place: place.seq)
     stored = messages.find_all(chat_id, [place.message_id for place in places[:limit] if place.message_id])
-    events = [event for place in places[:limit] if (event := _event(place, stored))]
+    visible = {message_id: one for message_id, one in stored.items() if one.seq > membership.joined_seq}
+    events = [event for place in places[:limit] if (event := _event(place, visible))]
     page = fitting(events)
     return Events(events=page, has_more=len(places) > limit or len(page) < len(events), last_seq=int(chat.last_seq))
 
 
-def _event(place: Message | LoggedEvent, stored: dict[str, protocol.Message]) -> AnyLogged | None:
+def _event(place: Message | LoggedEvent, visible: dict[str, protocol.Message]) -> AnyLogged | None:
     """Return what stands at a place, or None where it ended between two reads."""
     if isinstance(place, LoggedEvent):
         event: AnyLogged = msgspec.json.decode(place.frame, type=AnyLogged)
         if isinstance(event, MessageEvent):
-            return msgspec.structs.replace(event, message=stored.get(event.message_id))
+            return msgspec.structs.replace(event, message=visible.get(event.message_id))
         return event
-    message = stored.get(place.message_id)
+    message = visible.get(place.message_id)
     if not message:
         return None
     return MessageCreated(chat_id=message.chat_id, seq=message.seq, at=message.sent_at, message=message)

@@ -20,6 +20,8 @@ class Mark(Answer, frozen=True):
 def move(caller: Caller, chat_id: str, seq: int) -> Mark:
     """Move the caller's mark forward. It never goes back, and never beyond the end of the log.
 
+    Who may not write in the chat is not heard to read in it either: only their own devices are told.
+
     Returns:
         Where the mark is then.
 
@@ -32,7 +34,8 @@ def move(caller: Caller, chat_id: str, seq: int) -> Mark:
     wanted = min(seq, int(chat.last_seq))
     if not Membership.move_mark(caller.user_id, chat_id, wanted):
         return Mark(read_seq=_mark(caller, chat_id))
-    everyone = chat.member_ids if len(chat.member_ids) <= MOST_TOLD else {caller.user_id}
+    is_told = len(chat.member_ids) <= MOST_TOLD and not chat.silences(caller.user_id)
+    everyone = chat.member_ids if is_told else {caller.user_id}
     event = ReadUpdated(chat_id=chat_id, user_id=caller.user_id, read_seq=wanted)
     delivery.announce(event, delivery.audience(everyone), caller.connection_id)
     return Mark(read_seq=wanted)

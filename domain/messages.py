@@ -1,6 +1,6 @@
 """Messages: one log a chat, in order, each message exactly once."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -53,11 +53,13 @@ class Change(msgspec.Struct, frozen=True):
         event: The kind of event.
         at: When.
         details: What the event says besides.
+        taken_back: The files that do not stand there any more.
     """
 
     event: type[MessageEvent]
     at: str
     details: dict[str, Any] = {}
+    taken_back: Sequence[str] = ()
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -235,12 +237,10 @@ def delete(caller: Caller, chat_id: str, message_id: str) -> protocol.Message:
             raise Forbidden("forbidden", "Only its author or an admin can delete a message.")
         if message.deleted_at:
             return None
-        # First the files: cut off after this, the message shows files that nobody can read because of it any more.
-        for file_id in message.file_ids or ():
-            File.take_back(file_id, chat_id, int(message.seq))
+        taken_back = message.file_ids or ()
         message.text = message.file_ids = message.reactions = None
         message.deleted_at = clock.now()
-        return Change(MessageDeleted, message.deleted_at)
+        return Change(MessageDeleted, message.deleted_at, taken_back=taken_back)
 
     return change(caller, chat_id, message_id, alter)
 
@@ -257,8 +257,8 @@ def change(
         caller: Who changes it.
         chat_id: The chat.
         message_id: The message.
-        alter: Changes the message in place and returns what to tell; None where it is that way already. It may be
-            called several times.
+        alter: Changes the message in place, and nothing else, and returns what to tell; None where it is that way
+            already. It may be called several times.
 
     Raises:
         NotFound: There is no such chat or message, or the caller is not in the chat.
@@ -281,13 +281,18 @@ def change(
         numbered = Chat.next_seq(chat_id, caller.user_id, None)
         if not numbered:
             raise unknown_chat()
+        # The files go once it is sure that the caller may write, and before the message says so: cut off in between, it
+        # shows files that nobody can read because of it any more.
+        for file_id in changed.taken_back:
+            File.take_back(file_id, chat_id, int(message.seq))
         seq = int(numbered.last_seq)
         message.changed_seq = seq
         event = changed.event(chat_id=chat_id, seq=seq, at=changed.at, message_id=message_id, **changed.details)
         if message.change(since, logged(event)):
             after = _seen(message)
             to = delivery.audience(numbered.member_ids)
-            delivery.announce(msgspec.structs.replace(event, message=after), to, caller.connection_id)
+            for_all = after.seq > numbered.hidden_seq
+            delivery.announce(msgspec.structs.replace(event, message=after), to, caller.connection_id, whole=for_all)
             return after
     raise Unavailable
 

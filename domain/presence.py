@@ -115,17 +115,17 @@ def of(user_ids: Sequence[str]) -> Presences:
 
 
 def type_in(caller: Caller, chat_id: str, *, typing: bool) -> None:
-    """Tell the other members that the caller is writing, or is not any more. Nothing is stored.
+    """Tell every other socket of the chat's members that the caller is writing, or is not any more. Nothing is stored.
 
     Raises:
-        NotFound: There is no such chat, or the caller is not in it.
+        NotFound: There is no such chat, or the caller is not in it or may not write there.
     """
     chat = Chat.find(chat_id)
-    if not chat or not chat.has(caller.user_id):
+    if not chat or not chat.has(caller.user_id) or chat.silences(caller.user_id):
         raise messages.unknown_chat()
     if len(chat.member_ids) <= MOST_WATCHING:
         event = Typing(chat_id=chat_id, user_id=caller.user_id, typing=typing)
-        delivery.announce(event, delivery.audience(chat.member_ids - {caller.user_id}), caller.connection_id)
+        delivery.announce(event, delivery.audience(chat.member_ids), caller.connection_id)
 
 
 def greet(caller: Caller, now: str) -> Greeting:

@@ -33,6 +33,7 @@ class Chat(Table):
 
     Attributes:
         silenced: Who may not write: in a direct chat, whoever the other one blocks.
+        hidden_seq: The highest ``joined_seq`` that a member has, or had: what stands after it is for all of them.
     """
 
     class Meta:
@@ -48,10 +49,15 @@ class Chat(Table):
     active_at = UnicodeAttribute(attr_name="activeAt")
     created_at = UnicodeAttribute(attr_name="createdAt")
     history_for_new_members = BooleanAttribute(attr_name="historyForNewMembers", default=True)
+    hidden_seq = NumberAttribute(attr_name="hiddenSeq", default=0)
 
     def has(self, user_id: str) -> bool:
         """Say whether a user is a member. A group that everyone left has none."""
         return user_id in (self.member_ids or ())
+
+    def silences(self, user_id: str) -> bool:
+        """Say whether a member may not write."""
+        return user_id in (self.silenced or ())
 
     @classmethod
     def find(cls, chat_id: str) -> "Chat | None":
@@ -86,11 +92,13 @@ class Chat(Table):
             Chat.name.set(self.name) if self.name else Chat.name.remove(),
             Chat.admins.set(self.admins) if self.admins else Chat.admins.remove(),
         ]
+        hidden = 0 if self.history_for_new_members else event.seq
         if come:
             actions.append(Chat.member_ids.add(come))
+        if come and hidden:
+            actions.append(Chat.hidden_seq.set(hidden))
         if go:
             actions.append(Chat.member_ids.delete(go))
-        hidden = 0 if self.history_for_new_members else event.seq
 
         def write() -> None:
             with transaction() as writes:

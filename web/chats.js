@@ -6,7 +6,7 @@ import { element, fill, showRows, unseen } from "./dom.js";
 import { plainText } from "./format.js";
 import { icon } from "./icons.js";
 import { strings } from "./language.js";
-import { chatName, partnerId, personName } from "./names.js";
+import { chatName, partnerId, personName, writerNames } from "./names.js";
 import { openNewChat } from "./new_chat.js";
 import { peopleSearch, personParts } from "./people_search.js";
 import { problemText } from "./problems.js";
@@ -195,12 +195,12 @@ export function chatsPane(client, { drafts, onLogOut, inbox }) {
 
 function chatRow(client, chat, { isOpen, draft }) {
   const name = chatName(client, chat) ?? strings.people.unknown;
-  const writers = client.typing.in(chat.chatId);
+  const writers = writerNames(client, chat.chatId);
   const isDraft = writers.length === 0 && draft !== "" && !isOpen;
   const preview = isDraft
     ? words.draft(lineOf(draft))
     : writers.length > 0
-      ? typingText(client, chat, writers)
+      ? typingText(chat, writers)
       : previewText(client, chat);
   const isOnline = chat.kind === "direct" && Boolean(client.presence.get(partnerId(client, chat))?.online);
   const time = listTime(chat.lastMessage?.sentAt ?? chat.createdAt);
@@ -239,8 +239,8 @@ function chatRow(client, chat, { isOpen, draft }) {
   };
 }
 
-function typingText(client, chat, writers) {
-  return chat.kind === "group" ? words.typingIn(personName(client.people.get(writers[0]))) : words.typing;
+function typingText(chat, writers) {
+  return chat.kind === "group" ? words.typingIn(writers[0]) : words.typing;
 }
 
 function previewText(client, chat) {

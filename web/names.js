@@ -20,6 +20,12 @@ export function partnerId(client, chat) {
   return chat.memberIds.find((userId) => userId !== client.userId) ?? client.userId;
 }
 
+/** Those who write in a chat, the longest first; not oneself, on another device. @returns {string[]} */
+export function writerNames(client, chatId) {
+  const others = client.typing.in(chatId).filter((userId) => userId !== client.userId);
+  return others.map((userId) => personName(client.people.get(userId)));
+}
+
 /** @param {string} name @returns {string} One or two letters, whatever the script. */
 export function initials(name) {
   const words = name.trim().split(/\s+/u);

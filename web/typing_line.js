@@ -1,7 +1,7 @@
 /** Who is writing, above the composer; its place is kept free, so that nothing jumps. */
 import { element, fill } from "./dom.js";
 import { strings } from "./language.js";
-import { personName } from "./names.js";
+import { writerNames } from "./names.js";
 
 /**
  * @param {import("./clients/js/client.js").Client} client
@@ -11,7 +11,7 @@ export function typingLine(client, chatId) {
   const node = element("p", { class: "typing-line", "data-testid": "typing" });
 
   function show() {
-    const names = client.typing.in(chatId).map((userId) => personName(client.people.get(userId)));
+    const names = writerNames(client, chatId);
     fill(
       node,
       names.length > 0 && [

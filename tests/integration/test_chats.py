@@ -252,6 +252,32 @@ def test_who_says_something_has_read_what_was_said_before(ann: Person, bob: Pers
     assert (listing(bob)[0]["unreadCount"], listing(bob)[0]["readSeq"]) == (1, 3)
 
 
+def test_a_mark_that_was_told_stays_however_much_others_say(ann: Person, bob: Person, calls: Calls) -> None:
+    chat_id = ann.start_chat(bob)
+    bob.say(chat_id, "mine")
+    calls.clear()
+    assert listing(bob)[0]["readSeq"] == 1
+    assert calls.words().count("UpdateItem memberships") == 1
+    calls.clear()
+    assert listing(bob)[0]["readSeq"] == 1
+    assert "UpdateItem memberships" not in calls.words()
+    say_directly(ann, chat_id, range(2, 152))
+    (chat,) = listing(bob)
+    assert (chat["readSeq"], chat["unreadCount"]) == (1, 100)
+
+
+def test_a_mark_is_not_set_before_what_was_told(ann: Person, bob: Person) -> None:
+    chat_id = ann.start_chat(bob)
+    ann.say(chat_id, "one")
+    ann.say(chat_id, "two")
+    bob.say(chat_id, "three")
+    assert listing(bob)[0]["readSeq"] == 3
+    phone = ann.open_socket()
+    assert bob.ask("markRead", chatId=chat_id, seq=2).data == {"readSeq": 3}
+    assert [frame for frame in phone.take() if frame["type"] == "read.updated"] == []
+    assert ann.ask("getChat", chatId=chat_id).data["readSeqs"][bob.user_id] == 3
+
+
 def test_a_seq_that_was_lost_is_no_unread_message(ann: Person, bob: Person) -> None:
     chat_id = ann.start_chat(bob)
     for _ in range(5):
@@ -269,13 +295,18 @@ def test_what_was_read_is_not_counted(ann: Person, bob: Person) -> None:
     assert (chat["unreadCount"], chat["readSeq"]) == (1, 2)
 
 
+def say_directly(person: Person, chat_id: str, seqs: range) -> None:
+    """Store many messages, quickly."""
+    with Message.batch_write() as batch:
+        for seq in seqs:
+            text = str(seq)
+            batch.save(Message(chat_id, f"m{seq}", seq=seq, sender_id=person.user_id, text=text, sent_at=SENT))
+    Chat(chat_id).update([Chat.last_seq.set(seqs[-1])])
+
+
 def test_more_than_100_unread_are_100(ann: Person, bob: Person) -> None:
     chat_id = ann.start_chat(bob)
-    with Message.batch_write() as batch:
-        for seq in range(1, 104):
-            text = str(seq)
-            batch.save(Message(chat_id, f"m{seq}", seq=seq, sender_id=ann.user_id, text=text, sent_at=SENT))
-    Chat(chat_id).update([Chat.last_seq.set(103)])
+    say_directly(ann, chat_id, range(1, 104))
     (chat,) = listing(bob)
     assert (chat["unreadCount"], chat["lastMessage"]["text"]) == (100, "103")
 

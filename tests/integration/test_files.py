@@ -414,6 +414,23 @@ def test_a_message_that_is_deleted_shows_its_file_to_nobody(ann: Person, bob: Pe
     assert ann.download(file_id).status == 200
 
 
+def test_a_deletion_that_is_refused_takes_no_file_back(ann: Person, bob: Person, calls: Calls) -> None:
+    chat_id = ann.start_chat(bob)
+    file_id = file_of(bob)
+    message = sent(bob, chat_id, file_id)
+    ann.ask("blockUser", userId=bob.user_id)
+    calls.clear()
+    answer = bob.ask("deleteMessage", chatId=chat_id, messageId=message["messageId"])
+    assert (answer.status, answer.code) == (404, "chat_not_found")
+    assert "UpdateItem files" not in calls.words()
+    assert ann.download(file_id).status == 200
+    (stored,) = ann.ask("getChatHistory", chatId=chat_id).data["messages"]
+    assert stored == message
+    ann.ask("unblockUser", userId=bob.user_id)
+    assert bob.ask("deleteMessage", chatId=chat_id, messageId=message["messageId"]).status == 200
+    assert ann.download(file_id).code == "file_not_found"
+
+
 def test_words_are_put_to_a_file_later(ann: Person, bob: Person) -> None:
     chat_id = ann.start_chat(bob)
     message = sent(ann, chat_id, file_of(ann))

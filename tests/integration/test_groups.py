@@ -91,6 +91,40 @@ def test_new_members_see_what_the_group_shows_them(ann: Person, bob: Person, eve
     assert bob.texts(group) == ["before eve", "welcome"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "fields"), [("editMessage", {"text": "a new secret"}), ("addReaction", {"emoji": "👍"})]
+)
+def test_what_happens_to_an_old_message_shows_new_members_none_of_its_words(
+    operation: str, fields: dict[str, Any], ann: Person, bob: Person, eve: Person, group: str
+) -> None:
+    secret = bob.say(group, "a secret")
+    ann.ask("updateChat", chatId=group, historyForNewMembers=False)
+    ann.ask("addMembers", chatId=group, memberIds=[eve.user_id])
+    # Who joins later, and sees everything, opens nothing for eve.
+    ann.ask("updateChat", chatId=group, historyForNewMembers=True)
+    old, new = ann.open_socket(), eve.open_socket()
+    changed = bob.ask(operation, chatId=group, messageId=secret["messageId"], **fields)
+    assert changed.status == 200
+    (seen,), (told,) = events(ann, group)[-1:], events(eve, group)[-1:]
+    assert seen["message"] == changed.data
+    assert told == {name: value for name, value in seen.items() if name != "message"}
+    # One frame goes to all of them: who may read the message finds it in the log.
+    assert frames(new) == frames(old) == [{**told, "truncated": True}]
+
+
+def test_what_happens_to_a_message_that_all_may_read_is_told_whole(
+    ann: Person, bob: Person, eve: Person, group: str
+) -> None:
+    ann.ask("updateChat", chatId=group, historyForNewMembers=False)
+    ann.ask("addMembers", chatId=group, memberIds=[eve.user_id])
+    message = bob.say(group, "welcome")
+    new = eve.open_socket()
+    changed = bob.ask("editMessage", chatId=group, messageId=message["messageId"], text="welcome, eve")
+    (event,) = frames(new)
+    assert event["message"] == events(eve, group)[-1]["message"] == changed.data
+    assert "truncated" not in event
+
+
 def test_to_add_who_is_there_changes_nothing(ann: Person, bob: Person, group: str) -> None:
     phone = bob.open_socket()
     assert ann.ask("addMembers", chatId=group, memberIds=[bob.user_id]).status == 200

@@ -52,6 +52,16 @@ def test_a_mark_never_goes_back_nor_beyond_the_end(ann: Person, bob: Person, cha
     assert [frame["readSeq"] for frame in told(phone, "read.updated")] == [2, 3]
 
 
+def test_who_is_blocked_marks_for_themselves(ann: Person, bob: Person, chat: str) -> None:
+    bob.ask("blockUser", userId=ann.user_id)
+    bob.say(chat, "still mine")
+    tablet, phone = ann.open_socket(), bob.open_socket()
+    assert ann.ask("markRead", chatId=chat, seq=1).data == {"readSeq": 1}
+    assert [frame["readSeq"] for frame in told(tablet, "read.updated")] == [1]
+    assert told(phone, "read.updated") == []
+    assert listing(ann)[0]["unreadCount"] == 0
+
+
 def test_strangers_have_no_mark(eve: Person, chat: str) -> None:
     for chat_id in (chat, "nowhere"):
         answer = eve.ask("markRead", chatId=chat_id, seq=1)
@@ -79,22 +89,29 @@ def test_a_mark_costs_a_read_and_a_write(ann: Person, bob: Person, chat: str, ca
 # Typing
 
 
-def test_the_others_see_who_is_writing(ann: Person, bob: Person, eve: Person, chat: str, calls: Calls) -> None:
+def test_every_other_socket_sees_who_is_writing(ann: Person, bob: Person, eve: Person, chat: str, calls: Calls) -> None:
     writing, tablet, phone, strange = ann.standing_socket, ann.open_socket(), bob.open_socket(), eve.open_socket()
     calls.clear()
     assert writing.ask("setTyping", chatId=chat, typing=True).status == 200
     assert calls.words()[:2] == ["GetItem chats", "BatchGetItem connections"]
-    assert told(phone, "typing") == [{"type": "typing", "chatId": chat, "userId": ann.user_id, "typing": True}]
+    event = {"type": "typing", "chatId": chat, "userId": ann.user_id, "typing": True}
+    assert told(phone, "typing") == told(tablet, "typing") == [event]
     writing.ask("setTyping", chatId=chat, typing=False)
-    assert [frame["typing"] for frame in told(phone, "typing")] == [False]
-    assert told(writing, "typing") == told(tablet, "typing") == told(strange, "typing") == []
+    assert told(phone, "typing") == told(tablet, "typing") == [{**event, "typing": False}]
+    assert told(writing, "typing") == told(strange, "typing") == []
 
 
-def test_strangers_do_not_write(eve: Person, bob: Person, chat: str) -> None:
-    phone = bob.open_socket()
-    answer = eve.ask("setTyping", SOCKET, chatId=chat, typing=True)
-    assert (answer.status, answer.code) == (404, "chat_not_found")
-    assert told(phone, "typing") == []
+def test_neither_strangers_nor_the_blocked_are_seen_writing(ann: Person, bob: Person, eve: Person, chat: str) -> None:
+    bob.ask("blockUser", userId=ann.user_id)
+    tablet, phone = ann.open_socket(), bob.open_socket()
+    nowhere = eve.ask("setTyping", SOCKET, chatId="invented", typing=True)
+    for person in (eve, ann):
+        answer = person.ask("setTyping", SOCKET, chatId=chat, typing=True)
+        assert (answer.status, answer.code) == (404, "chat_not_found")
+        assert answer.problem["message"] == nowhere.problem["message"]
+    assert told(phone, "typing") == told(tablet, "typing") == []
+    assert bob.ask("setTyping", SOCKET, chatId=chat, typing=True).status == 200
+    assert len(told(tablet, "typing")) == 1
 
 
 # Presence

@@ -125,7 +125,8 @@ class History(TypedDict):
 class Event(TypedDict):
     """Something durable that happened in a chat and has a place in its log. `type` says what other fields there are.
 
-    A truncated event is a reference: it was too large to be pushed, and getEvents has it.
+    A truncated event is a reference: it was too large to be pushed, or not every member may see all of it, and
+    getEvents has it. There what happened to a message comes without it if one may not see it.
     """
 
     type: str
