@@ -11,7 +11,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from local.stack import CREDENTIALS, Stack
 from tests.browser.window import Window
-from tests.e2e.people import Person
+from tests.e2e.people import Person, created
 
 Open = Callable[..., Window]
 
@@ -194,6 +194,25 @@ def test_three_people_talk_in_a_group_made_on_the_page(
     for one in (window, other):
         one.hears("I do.")
         expect(one.message("I do.")).to_contain_text(carol.username)
+
+
+def test_a_group_without_a_name_is_called_by_its_members(
+    open_window: Open, ann: Person, bob: Person, eve: Person
+) -> None:
+    window = open_window().welcome(ann)
+    group = created(ann.post("/chats", {"kind": "group", "memberIds": [bob.user_id, eve.user_id]}))
+    eve.say(group["chatId"], "What shall we call it?")
+    name = " and ".join(one.username for one in sorted((bob, eve), key=lambda one: one.user_id))
+    window.open_chat(name)
+    window.hears("What shall we call it?")
+    window.page.reload()
+    window.hears("What shall we call it?")
+    window.heading(name).click()
+    dialog = window.page.get_by_role("dialog")
+    expect(dialog.get_by_label("Group name")).to_have_value("")
+    dialog.get_by_label("Group name").fill("Trip")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(window.chat("Trip")).to_be_visible()
 
 
 def close_sockets(stack: Stack, person: Person) -> None:
