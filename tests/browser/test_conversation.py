@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import boto3
 import httpx
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from local.stack import CREDENTIALS, Stack
 from tests.browser.window import Window
@@ -213,6 +213,61 @@ def test_a_group_without_a_name_is_called_by_its_members(
     dialog.get_by_label("Group name").fill("Trip")
     dialog.get_by_role("button", name="Rename").click()
     expect(window.chat("Trip")).to_be_visible()
+
+
+def test_what_came_while_the_line_was_lost_is_new_and_unread_until_it_is_there(
+    open_window: Open, stack: Stack, ann: Person, bob: Person, eve: Person
+) -> None:
+    chat_id = ann.start_chat(bob)
+    ann.say(chat_id, "before")
+    eve.say(eve.start_chat(bob), "another chat")
+    window = open_window().welcome(bob)
+    window.open_chat(ann.username)
+    window.hears("before")
+    window.open_chat(eve.username)
+    window.hears("another chat")
+
+    window.context.set_offline(True)
+    close_sockets(stack, bob)
+    window.is_connected("Reconnecting…")
+    for number in range(3):
+        ann.say(chat_id, f"missed {number}")
+    window.context.set_offline(False)
+    unread = window.chat(ann.username).get_by_test_id("unread")
+    expect(unread).to_contain_text("3")
+
+    # What the page holds of the chat is out of date until the log has come.
+    held: list[Route] = []
+    window.page.route(f"**/chats/{chat_id}/events?*", held.append)
+    with window.page.expect_request(f"**/chats/{chat_id}/events?*"):
+        window.open_chat(ann.username)
+    window.shows(["before"])
+    expect(unread).to_contain_text("3")
+    assert bob.listed(chat_id)["unreadCount"] == 3
+    window.page.unroute_all()
+    for route in held:
+        route.continue_()
+    window.shows(["before", "missed 0", "missed 1", "missed 2"])
+    expect(window.page.locator(".divider.new + *")).to_contain_text("missed 0")
+    expect(unread).to_have_count(0)
+
+
+def test_what_was_read_while_the_line_was_lost_is_shown_as_read(
+    open_window: Open, stack: Stack, ann: Person, bob: Person
+) -> None:
+    chat_id = ann.start_chat(bob)
+    window = open_window().welcome(ann)
+    window.open_chat(bob.username)
+    window.say("Have you seen this?")
+    expect(window.message("Have you seen this?")).to_have_attribute("data-state", "sent")
+
+    window.context.set_offline(True)
+    close_sockets(stack, ann)
+    window.is_connected("Reconnecting…")
+    seq = ann.listed(chat_id)["lastSeq"]
+    bob.http.put(f"/chats/{chat_id}/read", json={"seq": seq}, headers=bob.authorization).raise_for_status()
+    window.context.set_offline(False)
+    expect(window.message("Have you seen this?")).to_have_attribute("data-state", "read")
 
 
 def close_sockets(stack: Stack, person: Person) -> None:
