@@ -273,7 +273,8 @@ export function conversation(client, chatId, { drafts }) {
     client.on("chats", onChats),
     client.on("left", onLeft),
     client.on("message", onMessage),
-    client.on("state", (state) => state === "online" && hasFailedToOpen && open()),
+    // How far others have read meanwhile stands in no log.
+    client.on("state", (state) => state === "online" && (chat() || hasFailedToOpen) && open()),
     client.people.on("changed", onLearned),
     client.presence.on("changed", showHeading),
     client.blocks.on("changed", showHeading),
