@@ -7,13 +7,15 @@ import { entrance } from "./entrance.js";
 import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
 import { Memory, remember } from "./memory.js";
-import { browserSession, deviceId } from "./session.js";
+import { claimDeviceId } from "./pages.js";
+import { browserSession } from "./session.js";
 import { holdPictures } from "./shown_files.js";
 import { workspace } from "./workspace.js";
 
 document.documentElement.lang = strings.language;
 const app = document.querySelector("#app");
 const session = browserSession();
+const claimedId = claimDeviceId();
 /** What the entrance says to somebody whose session has ended. */
 const NOTICES = {
   expired: strings.entrance.expired,
@@ -55,10 +57,11 @@ function showEntrance(configuration, notice) {
 }
 
 async function showWorkspace({ apiUrl, inbox }) {
+  const deviceId = await claimedId;
   const client = new Client({
     url: apiUrl,
     session,
-    deviceId: deviceId(),
+    deviceId,
     lasting: localStorage,
     passing: sessionStorage,
   });
