@@ -7,7 +7,8 @@ import { entrance } from "./entrance.js";
 import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
 import { Memory, remember } from "./memory.js";
-import { claimDeviceId } from "./pages.js";
+import { Outboxes } from "./outboxes.js";
+import { claimDeviceId, openPages } from "./pages.js";
 import { browserSession } from "./session.js";
 import { holdPictures } from "./shown_files.js";
 import { workspace } from "./workspace.js";
@@ -58,12 +59,14 @@ function showEntrance(configuration, notice) {
 
 async function showWorkspace({ apiUrl, inbox }) {
   const deviceId = await claimedId;
+  const outboxes = new Outboxes(session.userId, deviceId);
+  outboxes.adopt(await openPages());
   const client = new Client({
     url: apiUrl,
     session,
     deviceId,
     lasting: localStorage,
-    passing: sessionStorage,
+    passing: outboxes,
   });
   holdPictures(client);
   const memory = new Memory(client.userId);
@@ -85,6 +88,7 @@ async function showWorkspace({ apiUrl, inbox }) {
   /** @param {"left" | "signedOut" | "removed"} [reason] */
   function onLogOut(reason = "left") {
     client.forget();
+    outboxes.forget();
     new Drafts(client.userId).forget();
     sessionStorage.clear();
     history.replaceState(null, "", "#/");

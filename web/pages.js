@@ -23,6 +23,13 @@ export async function claimDeviceId() {
   return id;
 }
 
+/** @returns {Promise<(deviceId: string) => boolean>} Tells of a page whether it was open at that moment. */
+export async function openPages() {
+  const { held = [] } = (await locks?.query()) ?? {};
+  const names = new Set(held.map(({ name }) => name));
+  return (deviceId) => names.has(lockOf(deviceId));
+}
+
 function lockOf(deviceId) {
   return `${DEVICE}.${deviceId}`;
 }

@@ -149,6 +149,51 @@ def test_what_was_written_offline_is_sent_once_and_what_was_missed_appears(
     assert [message["text"] for message in ann.history(chat_id)] == said
 
 
+def test_what_was_written_offline_outlives_the_page_and_goes_when_it_is_opened_again(
+    open_window: Open, stack: Stack, ann: Person, bob: Person
+) -> None:
+    chat_id = ann.start_chat(bob)
+    window = open_window().welcome(ann)
+    beside = window.context.new_page()
+    beside.goto(f"{window.web_url}/#/chats/{chat_id}")
+    window.open_chat(bob.username)
+    expect(window.composer).to_be_visible()
+    window.context.set_offline(True)
+    close_sockets(stack, ann)
+    window.is_connected("Reconnecting…")
+    window.say("written in a tunnel")
+    window.is_sending("written in a tunnel")
+    window.page.close()
+
+    # The page that was open all along has none of it: the next one to be opened has.
+    window.context.set_offline(False)
+    window.page = window.context.new_page()
+    window.page.goto(f"{window.web_url}/#/chats/{chat_id}")
+    window.has_sent("written in a tunnel")
+    assert [message["text"] for message in bob.history(chat_id)] == ["written in a tunnel"]
+    beside.close()
+
+
+def test_what_was_not_sent_is_forgotten_by_who_logs_out_on_another_page(
+    open_window: Open, stack: Stack, ann: Person, bob: Person
+) -> None:
+    ann.start_chat(bob)
+    window = open_window().welcome(ann)
+    beside = window.context.new_page()
+    beside.goto(window.web_url)
+    expect(beside.get_by_test_id("connection")).to_have_text("Connected")
+    window.open_chat(bob.username)
+    window.context.set_offline(True)
+    close_sockets(stack, ann)
+    window.is_connected("Reconnecting…")
+    window.say("a secret")
+    window.is_sending("a secret")
+    beside.get_by_role("button", name="Log out").click()
+    for page in (beside, window.page):
+        expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+        assert "secret" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
 def test_a_message_whose_reply_was_lost_is_sent_again_and_stored_once(
     open_window: Open, ann: Person, bob: Person
 ) -> None:
