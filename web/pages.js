@@ -3,6 +3,7 @@ import { newIdentifier } from "./clients/js/identifiers.js";
 import { Shelf } from "./clients/js/shelf.js";
 
 const DEVICE = "kaiwa.device";
+const VIEW = "kaiwa.view";
 /** A page that is loaded anew may ask before what it was has gone. */
 const PATIENCE_MS = 1_000;
 
@@ -25,9 +26,43 @@ export async function claimDeviceId() {
 
 /** @returns {Promise<(deviceId: string) => boolean>} Tells of a page whether it was open at that moment. */
 export async function openPages() {
+  const held = await heldLocks();
+  return (deviceId) => held.has(lockOf(deviceId));
+}
+
+/**
+ * Let the others know while this page is in view.
+ *
+ * @returns {() => void} Stops it.
+ */
+export function tellOfView() {
+  let leave = () => {};
+
+  function follow() {
+    leave();
+    if (document.visibilityState !== "visible") return;
+    // Should it go out of view before the lock has come, that is given back at once.
+    const left = new Promise((resolve) => (leave = resolve));
+    locks?.request(VIEW, { mode: "shared" }, () => left);
+  }
+
+  document.addEventListener("visibilitychange", follow);
+  follow();
+  return () => {
+    document.removeEventListener("visibilitychange", follow);
+    leave();
+  };
+}
+
+/** @returns {Promise<boolean>} Whether somebody may be looking at one of the pages. */
+export async function isAnyInView() {
+  return document.visibilityState === "visible" || (await heldLocks()).has(VIEW);
+}
+
+/** @returns {Promise<Set<string>>} By name. */
+async function heldLocks() {
   const { held = [] } = (await locks?.query()) ?? {};
-  const names = new Set(held.map(({ name }) => name));
-  return (deviceId) => names.has(lockOf(deviceId));
+  return new Set(held.map(({ name }) => name));
 }
 
 function lockOf(deviceId) {
