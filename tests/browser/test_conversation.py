@@ -153,11 +153,12 @@ def test_what_was_written_offline_outlives_the_page_and_goes_when_it_is_opened_a
     open_window: Open, stack: Stack, ann: Person, bob: Person
 ) -> None:
     chat_id = ann.start_chat(bob)
+    bob.say(chat_id, "before")
     window = open_window().welcome(ann)
     beside = window.context.new_page()
     beside.goto(f"{window.web_url}/#/chats/{chat_id}")
     window.open_chat(bob.username)
-    expect(window.composer).to_be_visible()
+    window.hears("before")
     window.context.set_offline(True)
     close_sockets(stack, ann)
     window.is_connected("Reconnecting…")
@@ -170,19 +171,20 @@ def test_what_was_written_offline_outlives_the_page_and_goes_when_it_is_opened_a
     window.page = window.context.new_page()
     window.page.goto(f"{window.web_url}/#/chats/{chat_id}")
     window.has_sent("written in a tunnel")
-    assert [message["text"] for message in bob.history(chat_id)] == ["written in a tunnel"]
+    assert [message["text"] for message in bob.history(chat_id)] == ["before", "written in a tunnel"]
     beside.close()
 
 
 def test_what_was_not_sent_is_forgotten_by_who_logs_out_on_another_page(
     open_window: Open, stack: Stack, ann: Person, bob: Person
 ) -> None:
-    ann.start_chat(bob)
+    bob.say(ann.start_chat(bob), "before")
     window = open_window().welcome(ann)
     beside = window.context.new_page()
     beside.goto(window.web_url)
     expect(beside.get_by_test_id("connection")).to_have_text("Connected")
     window.open_chat(bob.username)
+    window.hears("before")
     window.context.set_offline(True)
     close_sockets(stack, ann)
     window.is_connected("Reconnecting…")
@@ -283,15 +285,20 @@ def test_what_came_while_the_line_was_lost_is_new_and_unread_until_it_is_there(
 
     # What the page holds of the chat is out of date until the log has come.
     held: list[Route] = []
-    window.page.route(f"**/chats/{chat_id}/events?*", held.append)
-    with window.page.expect_request(f"**/chats/{chat_id}/events?*"):
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    log = f"**/chats/{chat_id}/events?*"
+    window.page.route(log, hold)
+    with window.page.expect_request(log):
         window.open_chat(ann.username)
     window.shows(["before"])
     expect(unread).to_contain_text("3")
     assert bob.listed(chat_id)["unreadCount"] == 3
-    window.page.unroute_all()
-    for route in held:
-        route.continue_()
+    while held:
+        held.pop().continue_()
+    window.page.unroute(log, hold)
     window.shows(["before", "missed 0", "missed 1", "missed 2"])
     expect(window.page.locator(".divider.new + *")).to_contain_text("missed 0")
     expect(unread).to_have_count(0)
