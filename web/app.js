@@ -7,13 +7,16 @@ import { entrance } from "./entrance.js";
 import { keepInstalled } from "./installation.js";
 import { strings } from "./language.js";
 import { Memory, remember } from "./memory.js";
-import { browserSession, deviceId } from "./session.js";
+import { Outboxes } from "./outboxes.js";
+import { claimDeviceId, openPages } from "./pages.js";
+import { browserSession } from "./session.js";
 import { holdPictures } from "./shown_files.js";
 import { workspace } from "./workspace.js";
 
 document.documentElement.lang = strings.language;
 const app = document.querySelector("#app");
 const session = browserSession();
+const claimedId = claimDeviceId();
 /** What the entrance says to somebody whose session has ended. */
 const NOTICES = {
   expired: strings.entrance.expired,
@@ -55,12 +58,15 @@ function showEntrance(configuration, notice) {
 }
 
 async function showWorkspace({ apiUrl, inbox }) {
+  const deviceId = await claimedId;
+  const outboxes = new Outboxes(session.userId, deviceId);
+  outboxes.adopt(await openPages());
   const client = new Client({
     url: apiUrl,
     session,
-    deviceId: deviceId(),
+    deviceId,
     lasting: localStorage,
-    passing: sessionStorage,
+    passing: outboxes,
   });
   holdPictures(client);
   const memory = new Memory(client.userId);
@@ -82,6 +88,7 @@ async function showWorkspace({ apiUrl, inbox }) {
   /** @param {"left" | "signedOut" | "removed"} [reason] */
   function onLogOut(reason = "left") {
     client.forget();
+    outboxes.forget();
     new Drafts(client.userId).forget();
     sessionStorage.clear();
     history.replaceState(null, "", "#/");

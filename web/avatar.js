@@ -1,6 +1,6 @@
 /** The round picture of a person, the square one of a group: initials on a colour of their own. */
 import { element } from "./dom.js";
-import { initials, partnerId, personName } from "./names.js";
+import { chatName, initials, partnerId, personName } from "./names.js";
 
 /** @type {import("./clients/js/pictures.js").Pictures | undefined} Of the person who is logged in. */
 let pictures;
@@ -48,7 +48,7 @@ function showPicture(node, person) {
 
 /** @param {import("./clients/js/client.js").Client} client @param {object} chat */
 export function chatAvatar(client, chat) {
-  if (chat.kind === "group") return avatar(chat.chatId, chat.name, "square");
+  if (chat.kind === "group") return avatar(chat.chatId, chatName(client, chat), "square");
   return presentAvatar(client, partnerId(client, chat));
 }
 

@@ -1,5 +1,6 @@
 /** Somebody calls. */
 import { hueOf, personAvatar } from "./avatar.js";
+import { keepDeadline } from "./call_deadline.js";
 import { playTune } from "./call_tone.js";
 import { callName } from "./call_words.js";
 import { element, fill } from "./dom.js";
@@ -72,7 +73,7 @@ export function ringScreen(client, call) {
     detail.textContent = `${words.kind[call.kind]}${place}`;
   }
 
-  const stops = [client.people.on("changed", show), client.on("chats", show)];
+  const stops = [client.people.on("changed", show), client.on("chats", show), keepDeadline(client, call)];
   show();
   document.querySelector("main").append(node);
   node.showModal();

@@ -1,6 +1,7 @@
 /** The call one is in: everybody's pictures, and what can be done. */
 import { hueOf } from "./avatar.js";
 import { KEYS, callControls } from "./call_controls.js";
+import { keepDeadline } from "./call_deadline.js";
 import { tileSize } from "./call_grid.js";
 import { callTile } from "./call_tile.js";
 import { callName, clockText, mediaText } from "./call_words.js";
@@ -226,6 +227,7 @@ export function callScreen(client, call, { onMinimise, onHangUp }) {
     client.on("state", tick),
     client.people.on("changed", show),
     client.on("chats", show),
+    keepDeadline(client, call),
   ];
   document.querySelector("main").append(node);
   show();

@@ -1,6 +1,6 @@
 /** What is said of calls. */
 import { strings } from "./language.js";
-import { chatName, personName } from "./names.js";
+import { chatName, peopleName, personName } from "./names.js";
 
 const words = strings.call;
 
@@ -13,10 +13,11 @@ const words = strings.call;
  */
 export function callName(client, { chatId, participants = [] }) {
   const chat = chatId && client.chats.get(chatId);
-  if (chat) return chatName(client, chat) ?? strings.people.unknown;
-  const others = participants.filter(({ userId }) => userId !== client.userId);
-  if (others.length === 0) return strings.people.unknown;
-  return strings.people.list(others.map(({ userId }) => personName(client.people.get(userId))));
+  if (chat) return chatName(client, chat);
+  return peopleName(
+    client,
+    participants.map(({ userId }) => userId),
+  );
 }
 
 /** @param {number} seconds @returns {string} As a clock that runs: "4:05", "1:02:03". */

@@ -194,7 +194,7 @@ export function chatsPane(client, { drafts, onLogOut, inbox }) {
 }
 
 function chatRow(client, chat, { isOpen, draft }) {
-  const name = chatName(client, chat) ?? strings.people.unknown;
+  const name = chatName(client, chat);
   const writers = writerNames(client, chat.chatId);
   const isDraft = writers.length === 0 && draft !== "" && !isOpen;
   const preview = isDraft

@@ -27,7 +27,7 @@ const MAX_SEARCHES = 40;
  */
 export function conversation(client, chatId, { drafts }) {
   let hasFailedToOpen = false;
-  /** Where the line above the new messages stands; null once it has served. */
+  /** Where the line above the new messages stands; undefined until that can be told, null once it has served. */
   let firstUnreadId;
 
   /** What is searched for. */
@@ -111,6 +111,11 @@ export function conversation(client, chatId, { drafts }) {
     return client.chats.get(chatId);
   }
 
+  function onChats() {
+    showHeading();
+    if (firstUnreadId === undefined) showMessages();
+  }
+
   function showHeading() {
     if (!chat()) return;
     const name = chatName(client, chat());
@@ -138,8 +143,17 @@ export function conversation(client, chatId, { drafts }) {
     return messageRows(client, chatId, shown, { firstUnreadId, isAtBeginning, actions, sought });
   }
 
+  /** Whether the last message that is known of is among those held; if not, others before it may be missing too. */
+  function isCurrent() {
+    const { lastMessage } = chat();
+    return !lastMessage || client.log(chatId).message(lastMessage.messageId) !== undefined;
+  }
+
   /** The first of the messages that are unread when the chat is opened. */
   function firstUnread() {
+    if (!isCurrent()) return undefined;
+    // What is known from another time counts none of those that have come since.
+    if (chat().unreadCount === 0 && !client.chats.isLoaded) return undefined;
     const foreign = client.log(chatId).messages.filter(({ senderId }) => senderId !== client.userId);
     const count = Math.min(chat().unreadCount, foreign.length);
     return count > 0 ? foreign.at(-count).messageId : null;
@@ -155,8 +169,8 @@ export function conversation(client, chatId, { drafts }) {
   }
 
   function readIfSeen() {
-    if (messages.isAtEnd && document.visibilityState === "visible" && client.log(chatId).isLoaded)
-      client.markRead(chatId);
+    const isKnown = firstUnreadId !== undefined && chat() && isCurrent();
+    if (isKnown && messages.isAtEnd && document.visibilityState === "visible") client.markRead(chatId);
   }
 
   async function open() {
@@ -256,10 +270,11 @@ export function conversation(client, chatId, { drafts }) {
   const stops = [
     client.on("log", (changed) => changed === chatId && showMessages()),
     client.on("reads", (changed) => changed === chatId && showMessages()),
-    client.on("chats", showHeading),
+    client.on("chats", onChats),
     client.on("left", onLeft),
     client.on("message", onMessage),
-    client.on("state", (state) => state === "online" && hasFailedToOpen && open()),
+    // How far others have read meanwhile stands in no log.
+    client.on("state", (state) => state === "online" && (chat() || hasFailedToOpen) && open()),
     client.people.on("changed", onLearned),
     client.presence.on("changed", showHeading),
     client.blocks.on("changed", showHeading),

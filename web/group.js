@@ -63,7 +63,7 @@ function membersView(client, chatId, { dialog, onAdd }) {
     const chat = client.chats.get(chatId);
     if (!chat) return dialog.close();
     const isAdmin = chat.admins.includes(client.userId);
-    naming.show(chat.name, isAdmin);
+    naming.show(chat.name ?? "", isAdmin);
     add.hidden = !isAdmin;
     count.textContent = strings.conversation.members(chat.memberIds.length);
     showRows(

@@ -27,6 +27,7 @@ export function messageList({ places, rows, hasEarlier, loadEarlier, onMove }) {
   let isAtEnd = true;
   let isLoading = false;
   let hasFailed = false;
+  /** Whether it is known where to begin. */
   let isPlaced = false;
   let heightSeen;
   let topSeen = 0;
@@ -99,10 +100,21 @@ export function messageList({ places, rows, hasEarlier, loadEarlier, onMove }) {
     topSeen = scroller.scrollTop;
   }
 
-  /** Show the end the first time, or rather the first unread message. @param {string | null} firstUnreadId */
+  /**
+   * Show the end the first time, or rather the first unread message. Until that one is known it is the end, and who has
+   * gone elsewhere meanwhile stays there.
+   *
+   * @param {string | null} [firstUnreadId] Undefined until it is known.
+   */
   function place(firstUnreadId) {
     if (isPlaced) return;
-    isPlaced = true;
+    isPlaced = firstUnreadId !== undefined;
+    if (isAtEnd) begin(firstUnreadId);
+    look();
+    bringInMore();
+  }
+
+  function begin(firstUnreadId) {
     if (firstUnreadId) {
       shown.reveal(firstUnreadId);
       render();
@@ -111,8 +123,6 @@ export function messageList({ places, rows, hasEarlier, loadEarlier, onMove }) {
     const divider = list.querySelector(".divider.new");
     if (divider && (shown.hasLater || divider.offsetTop < scroller.scrollTop))
       scrollTo(divider.offsetTop - NEAR_END_PX);
-    look();
-    bringInMore();
   }
 
   function onScroll() {
@@ -194,7 +204,7 @@ export function messageList({ places, rows, hasEarlier, loadEarlier, onMove }) {
 
   function onResize() {
     heightSeen = scroller.clientHeight;
-    if (isPlaced && isAtEnd) scrollToEnd();
+    if (isAtEnd) scrollToEnd();
   }
 
   /** The arrow keys go from the actions of one message to those of the next; Home and End to where all begins and ends. */

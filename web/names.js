@@ -2,6 +2,8 @@
 import { strings } from "./language.js";
 
 const segmenter = new Intl.Segmenter();
+/** Of a group that nobody has named, so many members are. */
+const MAX_NAMES = 4;
 
 /** @param {import("./clients/js/people.js").Person} person */
 export function personName(person) {
@@ -9,10 +11,25 @@ export function personName(person) {
   return person.displayName || person.username || strings.people.unknown;
 }
 
-/** @param {import("./clients/js/client.js").Client} client @param {object} chat */
+/** @param {import("./clients/js/client.js").Client} client @param {object} chat @returns {string} */
 export function chatName(client, chat) {
-  if (chat.kind === "group") return chat.name;
+  if (chat.kind === "group") return chat.name || peopleName(client, chat.memberIds);
   return personName(client.people.get(partnerId(client, chat)));
+}
+
+/**
+ * What people are called together: by the names of all but oneself, unless one is alone.
+ *
+ * @param {import("./clients/js/client.js").Client} client
+ * @param {string[]} userIds
+ * @returns {string}
+ */
+export function peopleName(client, userIds) {
+  const others = userIds.filter((userId) => userId !== client.userId);
+  const named = others.length > 0 ? others : userIds;
+  if (named.length === 0) return strings.people.unknown;
+  const names = named.slice(0, MAX_NAMES).map((userId) => personName(client.people.get(userId)));
+  return strings.people.together(names, named.length - names.length);
 }
 
 /** The other one in a direct chat; oneself in a chat with oneself. */

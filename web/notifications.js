@@ -1,7 +1,11 @@
-/** What the device says of messages while nobody looks at the page. Without words of theirs, unless one wants them. */
+/**
+ * What the device says of messages while nobody looks at the page, or at another one of this browser. Without words of
+ * theirs, unless one wants them.
+ */
 import { plainText } from "./format.js";
 import { strings } from "./language.js";
 import { chatName, personName } from "./names.js";
+import { isAnyInView, tellOfView } from "./pages.js";
 import { prefer, preferences } from "./preferences.js";
 import { goToChat } from "./route.js";
 
@@ -42,7 +46,7 @@ export function notifyOf(client) {
   const shown = new Map();
 
   async function onMessage(message) {
-    if (document.visibilityState === "visible" || !notifies()) return;
+    if (!notifies() || (await isAnyInView())) return;
     const { chatId } = message;
     const chat = client.chats.get(chatId);
     const sender = personName(client.people.get(message.senderId));
@@ -61,7 +65,7 @@ export function notifyOf(client) {
     for (const chatId of shown.keys()) if (!client.chats.get(chatId)?.unreadCount) close(chatId);
   }
 
-  const stops = [client.on("message", onMessage), client.on("chats", onChats)];
+  const stops = [tellOfView(), client.on("message", onMessage), client.on("chats", onChats)];
   return () => {
     stops.forEach((stop) => stop());
     for (const chatId of [...shown.keys()]) close(chatId);

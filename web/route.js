@@ -5,9 +5,13 @@ const LOG_IN = "#/log-in?";
 
 /** @returns {string | undefined} */
 export function routedChatId() {
-  return location.hash.startsWith(PREFIX)
-    ? decodeURIComponent(location.hash.slice(PREFIX.length))
-    : undefined;
+  if (!location.hash.startsWith(PREFIX)) return undefined;
+  try {
+    return decodeURIComponent(location.hash.slice(PREFIX.length));
+  } catch {
+    // Somebody has written it by hand, or a part of it is lost.
+    return undefined;
+  }
 }
 
 /** @returns {{email: string, session: string, code: string} | undefined} What the link of a mail holds. */

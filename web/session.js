@@ -1,5 +1,4 @@
 /** The session of this browser: kept over reloads, shared by its pages. */
-import { newIdentifier } from "./clients/js/identifiers.js";
 import { Session } from "./clients/js/index.js";
 import { Shelf } from "./clients/js/shelf.js";
 
@@ -14,12 +13,4 @@ export function browserSession() {
     else location.reload();
   });
   return session;
-}
-
-/** @returns {string} What tells this page from others of the same person; a reload keeps it. */
-export function deviceId() {
-  const shelf = new Shelf(sessionStorage, "kaiwa.device");
-  const id = shelf.load() ?? newIdentifier();
-  shelf.save(id);
-  return id;
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_page import HOSTILE
 from tests.browser.window import Window
@@ -166,7 +166,7 @@ def test_notifications_are_asked_for_and_hold_no_words_unless_wanted(
     expect(notify).to_be_checked()
     bob.say(chat_id, "one is looking")
     window.hears("one is looking")
-    window.page.evaluate("isAway = true")
+    look_away(window.page)
     bob.say(chat_id, "*a secret*")
     window.page.wait_for_function("() => told.length === 1")
     words.click()
@@ -181,6 +181,23 @@ def test_notifications_are_asked_for_and_hold_no_words_unless_wanted(
         {"title": bob.username, "body": "no secret", "tag": chat_id, "icon": icon},
         "closed",
     ]
+
+    # Nor is anything told while one looks at another page of the same browser.
+    other = window.context.new_page()
+    other.goto(window.web_url)
+    expect(other.get_by_test_id("connection")).to_have_text("Connected")
+    look_away(window.page)
+    bob.say(chat_id, "one looks elsewhere")
+    window.hears("one looks elsewhere")
+    look_away(other)
+    bob.say(chat_id, "nobody looks")
+    window.page.wait_for_function("() => told.length > 3")
+    assert window.page.evaluate("told.slice(3).map(({ body }) => body)") == ["nobody looks"]
+    other.close()
+
+
+def look_away(page: Page) -> None:
+    page.evaluate("isAway = true; document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_the_language_is_the_browsers_until_another_is_chosen(open_window: Open, ann: Person) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import boto3
 import httpx
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from local.stack import CREDENTIALS, Stack
 from tests.browser.window import Window
-from tests.e2e.people import Person
+from tests.e2e.people import Person, created
 
 Open = Callable[..., Window]
 
@@ -149,6 +149,53 @@ def test_what_was_written_offline_is_sent_once_and_what_was_missed_appears(
     assert [message["text"] for message in ann.history(chat_id)] == said
 
 
+def test_what_was_written_offline_outlives_the_page_and_goes_when_it_is_opened_again(
+    open_window: Open, stack: Stack, ann: Person, bob: Person
+) -> None:
+    chat_id = ann.start_chat(bob)
+    bob.say(chat_id, "before")
+    window = open_window().welcome(ann)
+    beside = window.context.new_page()
+    beside.goto(f"{window.web_url}/#/chats/{chat_id}")
+    window.open_chat(bob.username)
+    window.hears("before")
+    window.context.set_offline(True)
+    close_sockets(stack, ann)
+    window.is_connected("Reconnecting…")
+    window.say("written in a tunnel")
+    window.is_sending("written in a tunnel")
+    window.page.close()
+
+    # The page that was open all along has none of it: the next one to be opened has.
+    window.context.set_offline(False)
+    window.page = window.context.new_page()
+    window.page.goto(f"{window.web_url}/#/chats/{chat_id}")
+    window.has_sent("written in a tunnel")
+    assert [message["text"] for message in bob.history(chat_id)] == ["before", "written in a tunnel"]
+    beside.close()
+
+
+def test_what_was_not_sent_is_forgotten_by_who_logs_out_on_another_page(
+    open_window: Open, stack: Stack, ann: Person, bob: Person
+) -> None:
+    bob.say(ann.start_chat(bob), "before")
+    window = open_window().welcome(ann)
+    beside = window.context.new_page()
+    beside.goto(window.web_url)
+    expect(beside.get_by_test_id("connection")).to_have_text("Connected")
+    window.open_chat(bob.username)
+    window.hears("before")
+    window.context.set_offline(True)
+    close_sockets(stack, ann)
+    window.is_connected("Reconnecting…")
+    window.say("a secret")
+    window.is_sending("a secret")
+    beside.get_by_role("button", name="Log out").click()
+    for page in (beside, window.page):
+        expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+        assert "secret" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
 def test_a_message_whose_reply_was_lost_is_sent_again_and_stored_once(
     open_window: Open, ann: Person, bob: Person
 ) -> None:
@@ -194,6 +241,85 @@ def test_three_people_talk_in_a_group_made_on_the_page(
     for one in (window, other):
         one.hears("I do.")
         expect(one.message("I do.")).to_contain_text(carol.username)
+
+
+def test_a_group_without_a_name_is_called_by_its_members(
+    open_window: Open, ann: Person, bob: Person, eve: Person
+) -> None:
+    window = open_window().welcome(ann)
+    group = created(ann.post("/chats", {"kind": "group", "memberIds": [bob.user_id, eve.user_id]}))
+    eve.say(group["chatId"], "What shall we call it?")
+    name = " and ".join(one.username for one in sorted((bob, eve), key=lambda one: one.user_id))
+    window.open_chat(name)
+    window.hears("What shall we call it?")
+    window.page.reload()
+    window.hears("What shall we call it?")
+    window.heading(name).click()
+    dialog = window.page.get_by_role("dialog")
+    expect(dialog.get_by_label("Group name")).to_have_value("")
+    dialog.get_by_label("Group name").fill("Trip")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(window.chat("Trip")).to_be_visible()
+
+
+def test_what_came_while_the_line_was_lost_is_new_and_unread_until_it_is_there(
+    open_window: Open, stack: Stack, ann: Person, bob: Person, eve: Person
+) -> None:
+    chat_id = ann.start_chat(bob)
+    ann.say(chat_id, "before")
+    eve.say(eve.start_chat(bob), "another chat")
+    window = open_window().welcome(bob)
+    window.open_chat(ann.username)
+    window.hears("before")
+    window.open_chat(eve.username)
+    window.hears("another chat")
+
+    window.context.set_offline(True)
+    close_sockets(stack, bob)
+    window.is_connected("Reconnecting…")
+    for number in range(3):
+        ann.say(chat_id, f"missed {number}")
+    window.context.set_offline(False)
+    unread = window.chat(ann.username).get_by_test_id("unread")
+    expect(unread).to_contain_text("3")
+
+    # What the page holds of the chat is out of date until the log has come.
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    log = f"**/chats/{chat_id}/events?*"
+    window.page.route(log, hold)
+    with window.page.expect_request(log):
+        window.open_chat(ann.username)
+    window.shows(["before"])
+    expect(unread).to_contain_text("3")
+    assert bob.listed(chat_id)["unreadCount"] == 3
+    while held:
+        held.pop().continue_()
+    window.page.unroute(log, hold)
+    window.shows(["before", "missed 0", "missed 1", "missed 2"])
+    expect(window.page.locator(".divider.new + *")).to_contain_text("missed 0")
+    expect(unread).to_have_count(0)
+
+
+def test_what_was_read_while_the_line_was_lost_is_shown_as_read(
+    open_window: Open, stack: Stack, ann: Person, bob: Person
+) -> None:
+    chat_id = ann.start_chat(bob)
+    window = open_window().welcome(ann)
+    window.open_chat(bob.username)
+    window.say("Have you seen this?")
+    expect(window.message("Have you seen this?")).to_have_attribute("data-state", "sent")
+
+    window.context.set_offline(True)
+    close_sockets(stack, ann)
+    window.is_connected("Reconnecting…")
+    seq = ann.listed(chat_id)["lastSeq"]
+    bob.http.put(f"/chats/{chat_id}/read", json={"seq": seq}, headers=bob.authorization).raise_for_status()
+    window.context.set_offline(False)
+    expect(window.message("Have you seen this?")).to_have_attribute("data-state", "read")
 
 
 def close_sockets(stack: Stack, person: Person) -> None:

@@ -51,6 +51,25 @@ def test_what_is_wrong_with_a_registration_stands_at_its_field(open_window: Open
     window.refusals.clear()
 
 
+def test_a_tab_that_was_duplicated_is_a_device_of_its_own(open_window: Open, ann: Person) -> None:
+    window = open_window().welcome(ann)
+    first = device_of(window.page)
+    # With all that is kept in it, as browsers duplicate a tab.
+    with window.page.expect_popup() as opening:
+        window.page.evaluate("() => { open(location.href); }")
+    expect(opening.value.get_by_test_id("connection")).to_have_text("Connected")
+    assert device_of(opening.value) != first
+    window.page.reload()
+    window.is_connected()
+    assert device_of(window.page) == first
+    opening.value.close()
+
+
+def device_of(page: Page) -> str:
+    device: str = page.evaluate("JSON.parse(sessionStorage.getItem('kaiwa.device'))")
+    return device
+
+
 def change_session(window: Window, **changes: object) -> None:
     """Change what the browser keeps of a session, and load the page anew with it."""
     window.page.evaluate(

@@ -172,6 +172,10 @@ export const strings = {
     self: "you",
     withSelf: (name) => `${name} (you)`,
     list: (names) => new Intl.ListFormat("en").format(names),
+    together: (names, others) =>
+      new Intl.ListFormat("en").format(
+        others === 0 ? names : [...names, others === 1 ? "1 other" : `${others} others`],
+      ),
   },
 
   group: {

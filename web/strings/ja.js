@@ -181,6 +181,7 @@ export const strings = {
     self: SELF,
     withSelf: (name) => `${name}（${SELF}）`,
     list: (names) => format.format(names.map(san)),
+    together: (names, others) => format.format(others === 0 ? names : [...names, `ほか${others}人`]),
   },
 
   group: {

@@ -59,7 +59,7 @@ test("every function gives words with what it was given in them", () => {
   for (const [language, strings] of Object.entries({ en, ja })) {
     for (const [path, value] of entries(strings)) {
       if (typeof value !== "function") continue;
-      const isList = ["conversation.typing", "people.list"].includes(path);
+      const isList = ["conversation.typing", "people.list", "people.together"].includes(path);
       const names = isList ? [["Mio"]] : path === "conversation.membersNamed" ? ["7", ["Mio"]] : ["Mio", "7"];
       const text = value(...names);
       assert.equal(typeof text, "string", `${language} ${path}`);
