@@ -135,7 +135,7 @@ def _settle(call: Call) -> None:
 
 def _take_place(call: Call) -> tuple[events.CallLogged, Chat] | None:
     """Take a place for a call in the log of its participants' chat, if there is one."""
-    chat_id = call.chat_id or _direct_chat(call)
+    chat_id = _chat(call)
     if not chat_id:
         return None
     now = clock.now()
@@ -146,13 +146,17 @@ def _take_place(call: Call) -> tuple[events.CallLogged, Chat] | None:
     return None
 
 
-def _direct_chat(call: Call) -> str | None:
-    """Return the id that the direct chat of two participants has, if it exists; none where one has blocked the other.
+def _chat(call: Call) -> str | None:
+    """Return the id of the chat that is called, or that the direct chat of two participants has, if it exists.
 
-    Who blocks somebody does not hear of their calls, and so not in the chat either.
+    None where the caller reaches nobody: who blocks somebody does not hear of their calls, and so not in a chat either.
     """
     people = sorted(call_states.audience(call))
-    return derived_id(DIRECT, *people) if len(people) == len(call.participants) == 2 else None  # noqa: PLR2004
+    if len(people) == 1:
+        return None
+    if call.chat_id or len(call.participants) > 2:  # noqa: PLR2004 - a direct chat is one of two.
+        return call.chat_id
+    return derived_id(DIRECT, *people)
 
 
 def _follow(call_id: str) -> None:

@@ -323,6 +323,24 @@ def test_who_is_blocked_hears_it_ring_and_nobody_else_does(ann: Person, bob: Per
     assert ring(bob, ann)
 
 
+@pytest.mark.parametrize("others", [0, 1], ids=["their chat", "a group of the two"])
+@pytest.mark.parametrize("lifted", [False, True])
+def test_who_blocks_is_not_reached_by_way_of_a_chat(others: int, lifted: bool, ann: Person, bob: Person) -> None:
+    """Nor by the entry that a call leaves there, though the block has been lifted when it ends."""
+    made = {"kind": "group" if others else "direct", "memberIds": [bob.user_id]}
+    chat_id = ann.ask("createChat", **made).data["chatId"]
+    bob.ask("blockUser", userId=ann.user_id)
+    phone = bob.open_socket()
+    started = ann.ask("startCall", SOCKET, chatId=chat_id, kind="audio")
+    assert states(started.data["call"]) == ["ringing", "joined", "ringing"]
+    if lifted:
+        bob.ask("unblockUser", userId=ann.user_id)
+    phone.take()
+    assert ann.ask("endCall", callId=started.data["callId"]).status == 200
+    assert phone.take() == []
+    assert [one["type"] for one in bob.ask("getEvents", chatId=chat_id).data["events"]] == []
+
+
 def test_a_call_needs_somebody_to_call(ann: Person, bob: Person, gateway: Gateway) -> None:
     def ask(**fields: Any) -> Answer:
         return ann.ask("startCall", kind="video", **fields)
