@@ -348,7 +348,9 @@ def _meet(  # noqa: PLR0917 - what is wanted, and who wants it where.
     """
     one = mine.find(caller.user_id)
     same_people = {other.user_id for other in mine.participants} == {caller.user_id, *callee_ids}
-    if mine.chat_id != wanted.chat_id or not same_people:
+    # To call the only other one and to call the chat with them is the same.
+    same_place = mine.chat_id == wanted.chat_id or len(mine.participants) == 2  # noqa: PLR2004
+    if not (same_people and same_place):
         raise moves.in_another_call()
     if one.state == call_states.JOINED and one.device_id == device:
         return mine

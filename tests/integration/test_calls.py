@@ -233,6 +233,26 @@ def test_two_who_call_each_other_talk_to_each_other(ann: Person, bob: Person) ->
     assert told(ann.standing_socket) == ["joined"]
 
 
+@pytest.mark.parametrize("first", ["person", "chat"])
+def test_they_do_though_one_calls_the_person_and_the_other_their_chat(first: str, ann: Person, bob: Person) -> None:
+    chat_id = ann.start_chat(bob)
+    wanted = [{"calleeIds": [bob.user_id]}, {"chatId": chat_id}]
+    if first == "chat":
+        wanted = [{"chatId": chat_id}, {"calleeIds": [ann.user_id]}]
+    calling, answering = wanted
+    started = ann.ask("startCall", SOCKET, kind="video", **calling)
+    met = bob.ask("startCall", SOCKET, kind="video", **answering)
+    assert met.status == 201, met
+    assert met.data["callId"] == started.data["callId"]
+    assert states(met.data["call"]) == ["active", "joined", "joined"]
+
+
+def test_a_call_of_three_is_not_met_by_way_of_another_chat(ann: Person, bob: Person, eve: Person) -> None:
+    group = ann.start_chat(bob, eve)
+    ring(ann, bob, eve)
+    assert bob.ask("startCall", SOCKET, kind="video", chatId=group).code == "busy"
+
+
 def test_who_calls_somebody_that_hangs_up_in_this_moment_calls_them(ann: Person, bob: Person, calls: Calls) -> None:
     call_id = ring(ann, bob)
     phone = bob.standing_socket
