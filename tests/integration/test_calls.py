@@ -343,6 +343,14 @@ def test_who_is_blocked_hears_it_ring_and_nobody_else_does(ann: Person, bob: Per
     assert ring(bob, ann)
 
 
+def test_a_block_holds_from_the_answer_to_it_on(ann: Person, bob: Person, calls: Calls) -> None:
+    bob.ask("blockUser", userId=ann.user_id)
+    calls.clear()
+    ring(ann, bob)
+    (asked,) = [call.parameters["RequestItems"] for call in calls.made if str(call) == "BatchGetItem blocks"]
+    assert [keys.get("ConsistentRead") for keys in asked.values()] == [True]
+
+
 @pytest.mark.parametrize("others", [0, 1], ids=["their chat", "a group of the two"])
 @pytest.mark.parametrize("lifted", [False, True])
 def test_who_blocks_is_not_reached_by_way_of_a_chat(others: int, lifted: bool, ann: Person, bob: Person) -> None:
