@@ -698,11 +698,12 @@ def test_a_signal_has_16_kb_at_most(size: int, status: int, ann: Person, bob: Pe
     assert answer.code == (None if status == 200 else "too_large")
 
 
-@pytest.mark.parametrize(("what", "most"), [(OFFER, 5), (CANDIDATE, 20)])
+@pytest.mark.parametrize(("what", "most", "a_second"), [(OFFER, 20, 5), (CANDIDATE, 200, 20)])
 def test_who_signals_too_much_must_wait(
-    what: dict[str, Any], most: int, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+    what: dict[str, Any], most: int, a_second: int, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = ring(ann, bob)
+    bob.ask("acceptCall", callId=call_id, deviceId="robot")
     now = [1000.0]
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
     answers = [signal(ann, call_id, bob, what) for _ in range(most + 1)]
@@ -711,7 +712,22 @@ def test_who_signals_too_much_must_wait(
     other = OFFER if what is CANDIDATE else CANDIDATE
     assert signal(ann, call_id, bob, other).status == 200
     now[0] += 1
-    assert signal(ann, call_id, bob, what).status == 200
+    assert [signal(ann, call_id, bob, what).status for _ in range(a_second + 1)] == [*[200] * a_second, 429]
+
+
+def test_whoever_joins_a_call_of_eight_may_tell_everybody_everything_at_once(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An offer and ten candidates to each of the seven, one by one."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    others = crowd(7)
+    call_id = ann.ask("startCall", SOCKET, calleeIds=others, kind="video").data["callId"]
+    told = [
+        ann.ask("sendSignal", SOCKET, callId=call_id, toUserId=other, signal=what).status
+        for other in others
+        for what in (OFFER, *[CANDIDATE] * 10)
+    ]
+    assert told == [200] * 77
 
 
 def test_a_signal_that_cannot_be_posted_now_is_told_again_by_its_sender(
