@@ -267,7 +267,7 @@ def _join(caller: Caller, call_id: str, device: str, line: Connections, known: c
     """Take part in a call on a device, and hand over to it what was told before."""
     revision = line.number if line.of_device(device) else 0
     call = moves.make(call_id, Accept(caller.user_id, device, revision), caller.connection_id, known).call
-    signals.hand_over(call_id, caller.user_id, line.of_device(device))
+    signals.hand_over(call_id, caller.user_id, device)
     return call
 
 

@@ -12,7 +12,7 @@ from core import clock
 from core.errors import NotFound
 from core.identifiers import derived_id
 from core.settings import settings
-from domain import call_states, delivery, events, messages, moves
+from domain import call_states, delivery, events, messages, moves, signals
 from domain.accounts import name_of
 from domain.call_states import Call, Leave, Lose, Pass, Return
 from domain.moves import Made
@@ -197,11 +197,13 @@ def _lose(call_id: str, lose: Lose) -> None:
 
 
 def _welcome(call_id: str, socket: Socket, revision: int) -> None:
-    """Note that a device is there, and let it ring if the call does."""
+    """Note that a device is there. Let it ring if the call does, or tell it what was kept for it if it takes part."""
     back = Return(socket.user_id, socket.device_id, clock.milliseconds(), revision)
     call = settle_if_over(moves.make(call_id, back))
-    is_ringing = any(one.user_id == socket.user_id and one.state == call_states.RINGING for one in call.participants)
-    caller = User.find(call.caller_id) if is_ringing else None
+    one = call.find(socket.user_id)
+    if (one.state, one.device_id) == (call_states.JOINED, socket.device_id):
+        signals.hand_over(call_id, socket.user_id, socket.device_id)
+    caller = User.find(call.caller_id) if one.state == call_states.RINGING else None
     if caller:
         ringing = events.CallRinging(call=moves.seen(call), caller=name_of(caller))
         delivery.announce(ringing, [socket], None)

@@ -191,7 +191,7 @@ def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, cl
     sent["callId"] = call(ann, bob)
     desk.ask("sendSignal", **sent)
     gone(bob)
-    call_id = call(bob, ann)
+    call_id = call(bob, ann, deviceId="phone")
     gone(ann)
     bob.ask("rejectCall", callId=call_id)
     bob.ask("endCall", callId=call_id)
@@ -209,6 +209,7 @@ def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, cl
     call_id = call(ann, bob)
     phone.ask("acceptCall", callId=call_id)
     phone.close()
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
     bob.open_socket("phone")
     assert gateway.work_off("WatchCall") == []
     ann.ask("endCall", callId=call_id)

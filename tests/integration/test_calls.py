@@ -633,6 +633,88 @@ def test_what_a_lost_device_does_not_hear_is_kept_until_it_is_back(ann: Person, 
     assert heard(again) == [CANDIDATE, OFFER]
 
 
+def test_what_was_kept_for_a_device_without_a_socket_is_told_when_it_has_one(
+    ann: Person, bob: Person, later: Later
+) -> None:
+    call_id = ring(ann, bob)
+    signal(ann, call_id, bob)
+    assert bob.ask("acceptCall", callId=call_id, deviceId="phone").status == 200
+    signal(ann, call_id, bob, CANDIDATE)
+    later(2)
+    other, phone = bob.open_socket("other"), bob.open_socket("phone")
+    later(1)
+    assert (heard(other), heard(phone)) == ([], [OFFER, CANDIDATE])
+    assert list(Signals.scan()) == []
+    bob.open_socket("phone")
+    later(1)
+    assert heard(phone) == []
+
+
+def test_what_was_kept_is_told_to_a_socket_that_opens_in_the_midst_of_the_answer(
+    ann: Person, bob: Person, calls: Calls
+) -> None:
+    call_id = ring(ann, bob)
+    signal(ann, call_id, bob)
+    opened: list[Socket] = []
+
+    def open_meanwhile(call: Call, proceed: Proceed) -> Any:
+        if str(call) == "UpdateItem calls" and not opened:
+            opened.append(bob.open_socket("phone"))
+        return proceed()
+
+    with calls.intercepted(open_meanwhile):
+        assert bob.ask("acceptCall", callId=call_id, deviceId="phone").status == 200
+    (phone,) = opened
+    assert heard(phone) == [OFFER]
+
+
+@pytest.mark.parametrize("way", ["acceptCall", "socket"])
+def test_what_cannot_be_told_just_now_is_kept_further(
+    way: str, ann: Person, bob: Person, gateway: Gateway, later: Later
+) -> None:
+    phone = bob.open_socket("phone")
+    call_id = ring(ann, bob)
+    told = [OFFER, CANDIDATE]
+    for one in told:
+        signal(ann, call_id, bob, one)
+    heard(phone)
+    gateway.outcomes[phone.connection_id] = Outcome.FAILED
+    assert phone.ask("acceptCall", callId=call_id).status == 200
+    del gateway.outcomes[phone.connection_id]
+    assert heard(phone) == []
+    if way == "acceptCall":
+        assert phone.ask("acceptCall", callId=call_id).status == 200
+    else:
+        phone.close()
+        phone = bob.open_socket("phone")
+        later(1)
+    assert heard(phone) == told
+    assert list(Signals.scan()) == []
+
+
+def test_what_is_kept_while_something_is_handed_over_is_not_deleted_with_it(
+    ann: Person, bob: Person, calls: Calls
+) -> None:
+    """It is told here, and at worst once more."""
+    phone = bob.open_socket("phone")
+    call_id = ring(ann, bob)
+    signal(ann, call_id, bob)
+    phone.take()
+    kept: list[bool] = []
+
+    def keep_meanwhile(call: Call, proceed: Proceed) -> Any:
+        if str(call) == "DeleteItem signals" and not kept:
+            with calls.aside():
+                kept.append(Signals.keep(call_id, bob.user_id, ann.user_id, "{}", 0))
+        return proceed()
+
+    with calls.intercepted(keep_meanwhile):
+        assert phone.ask("acceptCall", callId=call_id).status == 200
+    assert kept == [True]
+    (signals,) = Signals.scan()
+    assert (len(signals.frames), signals.frames[1]) == (2, "{}")
+
+
 def test_a_signal_that_bob_answers_in_the_midst_of_reaches_him(
     ann: Person, bob: Person, calls: Calls, clock: Clock
 ) -> None:
