@@ -76,21 +76,13 @@ def connect(caller: Caller) -> None:
     """
     socket = _socket(caller)
     connections = Connections.add(socket)
-    # A sign-out marks the user and then reads the list. So it is asked for after the socket is on the list: either
-    # this sees the mark, or the sign-out sees the socket.
-    user = User.find(caller.user_id)
-    if not (user and user.admits_since(socket.connected_at)):
+    try:
+        _admit(connections, socket)
+    except Exception:
         Connections.remove(socket)
-        raise admission.ended()
-    live = connections.sockets
-    if len(live) > MOST_SOCKETS:
-        Connections.remove(socket)
-        raise RateLimited("rate_limited", f"A user holds at most {MOST_SOCKETS} sockets.", retry_after=60)
+        raise
     telemetry.count("connects")
-    if dead := connections.dead_sockets:
-        Connections.remove(*dead)
-    watch.opened(connections, socket)
-    if len(live) == 1:
+    if len(connections.sockets) == 1:
         _tell_partners(connections, online=True)
 
 
@@ -137,6 +129,20 @@ def greet(caller: Caller, now: str) -> Greeting:
         keep_alive_seconds=KEEP_ALIVE_SECONDS,
         server_time=now,
     )
+
+
+def _admit(connections: Connections, socket: Socket) -> None:
+    """See whether a socket that is listed may open, and note that it does."""
+    # A sign-out marks the user and then reads the list. So it is asked for after the socket is on the list: either
+    # this sees the mark, or the sign-out sees the socket.
+    user = User.find(socket.user_id)
+    if not (user and user.admits_since(socket.connected_at)):
+        raise admission.ended()
+    if len(connections.sockets) > MOST_SOCKETS:
+        raise RateLimited("rate_limited", f"A user holds at most {MOST_SOCKETS} sockets.", retry_after=60)
+    if dead := connections.dead_sockets:
+        Connections.remove(*dead)
+    watch.opened(connections, socket)
 
 
 def _presence(user_id: str, connections: Connections | None) -> Presence:
