@@ -89,9 +89,17 @@ def connect(caller: Caller) -> None:
 def disconnect(caller: Caller) -> None:
     """Take a closed socket off the list, and tell the user's partners if it was the last."""
     telemetry.count("disconnects")
-    socket = _socket(caller)
-    connections = Connections.remove(socket)
-    watch.closed(connections, socket)
+    close(_socket(caller))
+
+
+def close(*sockets: Socket) -> None:
+    """Take closed sockets of one user off the list, and tell the user's partners if they were the last.
+
+    It can be done twice: by who found them closed, and by who was told.
+    """
+    connections = Connections.remove(*sockets)
+    for socket in sockets:
+        watch.closed(connections, socket)
     if not connections.sockets:
         _tell_partners(connections, online=False)
 

@@ -210,8 +210,13 @@ def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, cl
     phone.ask("acceptCall", callId=call_id)
     phone.close()
     desk.ask("sendSignal", **{**sent, "callId": call_id})
-    bob.open_socket("phone")
+    phone = bob.open_socket("phone")
     assert gateway.work_off("WatchCall") == []
+    # They lose it again, and who tells them something finds that.
+    phone.lose()
+    clock.advance(10)
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
+    assert gateway.work_off("DeliverEvents") == []
     ann.ask("endCall", callId=call_id)
     tell_what_is_kept(desk, ann, bob, calls, clock)
     for socket in (desk, bob.open_socket("phone")):

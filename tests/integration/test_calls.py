@@ -954,6 +954,26 @@ def test_a_socket_that_closed_without_a_word_is_missed_in_time(
     assert how_it_ended(ann, call_id) == ("ended", "connection_lost")
 
 
+@pytest.mark.parametrize("found_by", ["message", "signal"])
+def test_a_socket_that_is_found_closed_is_missed_as_if_it_had_been_told(
+    found_by: str, ann: Person, bob: Person, gateway: Gateway, clock: Clock, later: Later
+) -> None:
+    phone, _laptop = bob.open_socket("phone"), bob.open_socket("laptop")
+    call_id = ring(ann, bob)
+    phone.ask("acceptCall", callId=call_id)
+    phone.lose()
+    clock.advance(10)
+    if found_by == "message":
+        ann.say(ann.start_chat(bob), "are you there?")
+    else:
+        assert signal(ann, call_id, bob).status == 200
+    assert gateway.work_off("DeliverEvents") == []
+    later(AWAY_SECONDS - 1)
+    assert how_it_ended(ann, call_id) == ("active", None)
+    later(1)
+    assert how_it_ended(ann, call_id) == ("ended", "connection_lost")
+
+
 def test_nobody_is_in_a_call_for_ever(ann: Person, bob: Person, later: Later) -> None:
     """Though the list of sockets says that they are there: no socket lives for longer than two hours."""
     call_id = ring(ann, bob)
