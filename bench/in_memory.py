@@ -214,13 +214,13 @@ def _create_tables() -> dict[str, Table]:
 
 def _warm() -> None:
     """Import what a parcel needs, as a function that has been called before has."""
-    from domain import delivery  # noqa: F401, PLC0415
+    from domain import deliveries  # noqa: F401, PLC0415
 
 
 def _deliver(text: str) -> float:
     """Do as the function DeliverEvents does. Returns when it was done, on the clock that all processes share."""
-    from domain import delivery  # noqa: PLC0415
+    from domain import deliveries  # noqa: PLC0415
 
-    if not delivery.deliver(text):
+    if not deliveries.take(text):
         raise RuntimeError("Expected a delivered parcel.")
     return time.monotonic()

@@ -267,7 +267,7 @@ def _join(caller: Caller, call_id: str, device: str, line: Connections, known: c
     """Take part in a call on a device, and hand over to it what was told before."""
     revision = line.number if line.of_device(device) else 0
     call = moves.make(call_id, Accept(caller.user_id, device, revision), caller.connection_id, known).call
-    signals.hand_over(call_id, caller.user_id, line.of_device(device))
+    signals.hand_over(call_id, caller.user_id, device)
     return call
 
 
@@ -348,7 +348,9 @@ def _meet(  # noqa: PLR0917 - what is wanted, and who wants it where.
     """
     one = mine.find(caller.user_id)
     same_people = {other.user_id for other in mine.participants} == {caller.user_id, *callee_ids}
-    if mine.chat_id != wanted.chat_id or not same_people:
+    # To call the only other one and to call the chat with them is the same.
+    same_place = mine.chat_id == wanted.chat_id or len(mine.participants) == 2  # noqa: PLR2004
+    if not (same_people and same_place):
         raise moves.in_another_call()
     if one.state == call_states.JOINED and one.device_id == device:
         return mine

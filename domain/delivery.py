@@ -51,7 +51,7 @@ PROMPT_MILLISECONDS = 1_000
 """The objective of docs/operations.md: 99 of 100 pushes are posted within it."""
 
 
-class Parcel(msgspec.Struct, frozen=True, array_like=True):
+class Parcel(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """A frame on its way to sockets.
 
     Attributes:
@@ -65,6 +65,15 @@ class Parcel(msgspec.Struct, frozen=True, array_like=True):
     to: list[Socket]
     tries: int = 0
     accepted_at: int = 0
+
+
+class Closed(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Sockets of one user that were found closed, though nobody had said so, and that somebody misses.
+
+    They are off the list. What follows is done by who works off the queue, for few functions may do it.
+    """
+
+    sockets: list[Socket]
 
 
 def audience(user_ids: Collection[str]) -> list[Socket]:
@@ -118,31 +127,34 @@ def relay(event: Event, devices: Sequence[Sequence[Socket]]) -> bool:
     """
     frame = msgspec.json.encode(event)
     until = deadline.within(PATIENCE_SECONDS, RESERVE_SECONDS)
-    outcomes = parallel.each(lambda sockets: _relay(sockets, frame, until), devices)
+    came = [one for tried in parallel.each(lambda sockets: _relay(sockets, frame, until), devices) for one in tried]
+    outcomes = [outcome for _, outcome in came]
     delivered = outcomes.count(Outcome.DELIVERED)
     _measure(delivered, telemetry.accepted_at())
+    _forget_gone(came)
     if not delivered and any(outcome in LATER for outcome in outcomes):
         raise Unavailable
     return delivered > 0
 
 
-def _relay(sockets_of_device: Sequence[Socket], frame: bytes, until: float) -> Outcome:
-    outcome = Outcome.GONE
+def _relay(sockets_of_device: Sequence[Socket], frame: bytes, until: float) -> list[tuple[Socket, Outcome]]:
+    """Post to a device's sockets until one is there. Returns what came of those that were tried."""
+    came: list[tuple[Socket, Outcome]] = []
     for socket in sockets_of_device:
         outcome = _outcome(socket, frame, until)
         telemetry.count(f"pushes_{outcome.value}")
+        came.append((socket, outcome))
         if outcome is not Outcome.GONE:
             break
-    return outcome
+    return came
 
 
-def deliver(text: str) -> bool:
+def deliver(parcel: Parcel) -> bool:
     """Post a parcel from the queue. What cannot be delivered yet goes back, alone.
 
     Returns:
         False where it was tried for the last time, in vain: the queue then sets it aside for people to look at.
     """
-    parcel = msgspec.json.decode(text, type=Parcel)
     until = deadline.within(deadline.LONGEST_SECONDS, RESERVE_SECONDS)
     left = _post(parcel.frame.encode(), parcel.to, parcel.accepted_at, until)
     if not left:
@@ -177,7 +189,7 @@ def _post(frame: bytes, receivers: Sequence[Socket], accepted_at: int, until: fl
             telemetry.count(f"pushes_{outcome.value}", number)
     _measure(outcomes.count(Outcome.DELIVERED), accepted_at)
     came = list(zip(receivers, outcomes, strict=True))
-    _forget([socket for socket, outcome in came if outcome is Outcome.GONE])
+    _forget_gone(came)
     return [socket for socket, outcome in came if outcome in LATER]
 
 
@@ -218,8 +230,8 @@ def _queue_one(parcel: Parcel, delay_seconds: int) -> bool:
     return True
 
 
-def _text(parcel: Parcel) -> str:
-    return msgspec.json.encode(parcel).decode()
+def _text(message: Parcel | Closed) -> str:
+    return msgspec.json.encode(message).decode()
 
 
 def _parts(receivers: Sequence[Socket]) -> Iterable[list[Socket]]:
@@ -227,14 +239,21 @@ def _parts(receivers: Sequence[Socket]) -> Iterable[list[Socket]]:
     return (list(receivers[start : start + SOCKETS_A_PARCEL]) for start in starts)
 
 
-def _forget(gone: Collection[Socket]) -> None:
+def _forget_gone(came: Iterable[tuple[Socket, Outcome]]) -> None:
     """Take sockets off the list that are no more. One that stays on it will be found gone again."""
     oldest = clock.milliseconds() - YOUNG_MILLISECONDS
     by_user: dict[str, list[Socket]] = {}
-    for socket in gone:
-        if socket.connected_at < oldest:
+    for socket, outcome in came:
+        if outcome is Outcome.GONE and socket.connected_at < oldest:
             by_user.setdefault(socket.user_id, []).append(socket)
     try:
-        parallel.each(lambda mine: Connections.remove(*mine), by_user.values())
+        parallel.each(_forget, by_user.values())
     except Exception as error:
         telemetry.logger.warning("not forgotten", extra={"error": type(error).__name__})
+
+
+def _forget(mine: Sequence[Socket]) -> None:
+    """Take sockets of one user off the list, and see to it that something follows where somebody misses them."""
+    connections = Connections.remove(*mine)
+    if missed := [socket for socket in mine if connections.misses(socket)]:
+        queue.send(settings().deliveries_url, _text(Closed(missed)), 0)

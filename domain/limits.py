@@ -131,5 +131,7 @@ class Bucket:
 SENDS = Bucket("sends", 1000, 50)
 ICE_SERVERS = Bucket("iceServers", 60, 1)
 CALLS = Bucket("calls", 60, 1)
-DESCRIPTIONS = Bucket("descriptions", 5, 5)
-CANDIDATES = Bucket("candidates", 20, 20)
+DESCRIPTIONS = Bucket("descriptions", 20, 5)
+CANDIDATES = Bucket("candidates", 200, 20)
+"""Who joins a call of eight tells each of seven an offer and some ten candidates within a moment. A full bucket holds
+that twice; what comes back in a second is more than anybody needs from then on."""

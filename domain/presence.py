@@ -76,30 +76,30 @@ def connect(caller: Caller) -> None:
     """
     socket = _socket(caller)
     connections = Connections.add(socket)
-    # A sign-out marks the user and then reads the list. So it is asked for after the socket is on the list: either
-    # this sees the mark, or the sign-out sees the socket.
-    user = User.find(caller.user_id)
-    if not (user and user.admits_since(socket.connected_at)):
+    try:
+        _admit(connections, socket)
+    except Exception:
         Connections.remove(socket)
-        raise admission.ended()
-    live = connections.sockets
-    if len(live) > MOST_SOCKETS:
-        Connections.remove(socket)
-        raise RateLimited("rate_limited", f"A user holds at most {MOST_SOCKETS} sockets.", retry_after=60)
+        raise
     telemetry.count("connects")
-    if dead := connections.dead_sockets:
-        Connections.remove(*dead)
-    watch.opened(connections, socket)
-    if len(live) == 1:
+    if len(connections.sockets) == 1:
         _tell_partners(connections, online=True)
 
 
 def disconnect(caller: Caller) -> None:
     """Take a closed socket off the list, and tell the user's partners if it was the last."""
     telemetry.count("disconnects")
-    socket = _socket(caller)
-    connections = Connections.remove(socket)
-    watch.closed(connections, socket)
+    close(_socket(caller))
+
+
+def close(*sockets: Socket) -> None:
+    """Take closed sockets of one user off the list, and tell the user's partners if they were the last.
+
+    It can be done twice: by who found them closed, and by who was told.
+    """
+    connections = Connections.remove(*sockets)
+    for socket in sockets:
+        watch.closed(connections, socket)
     if not connections.sockets:
         _tell_partners(connections, online=False)
 
@@ -137,6 +137,20 @@ def greet(caller: Caller, now: str) -> Greeting:
         keep_alive_seconds=KEEP_ALIVE_SECONDS,
         server_time=now,
     )
+
+
+def _admit(connections: Connections, socket: Socket) -> None:
+    """See whether a socket that is listed may open, and note that it does."""
+    # A sign-out marks the user and then reads the list. So it is asked for after the socket is on the list: either
+    # this sees the mark, or the sign-out sees the socket.
+    user = User.find(socket.user_id)
+    if not (user and user.admits_since(socket.connected_at)):
+        raise admission.ended()
+    if len(connections.sockets) > MOST_SOCKETS:
+        raise RateLimited("rate_limited", f"A user holds at most {MOST_SOCKETS} sockets.", retry_after=60)
+    if dead := connections.dead_sockets:
+        Connections.remove(*dead)
+    watch.opened(connections, socket)
 
 
 def _presence(user_id: str, connections: Connections | None) -> Presence:

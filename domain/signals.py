@@ -4,7 +4,6 @@ One who waits for the reply to each signal before sending the next to the same p
 cannot be heard yet is kept, and handed over when the other takes part or is back.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -70,17 +69,19 @@ def send(caller: Caller, call_id: str, to_user_id: str, to_device_id: str | None
         _keep(told, to_user_id, to_device_id)
 
 
-def hand_over(call_id: str, user_id: str, device: Sequence[Socket]) -> None:
-    """Tell a device what was kept for it.
+def hand_over(call_id: str, user_id: str, device_id: str) -> None:
+    """Tell a device that takes part what was kept for it. What it cannot be told now stays kept until it is back.
 
-    Args:
-        call_id: The call.
-        user_id: Whose device it is.
-        device: Its sockets, the latest first.
+    Its sockets are read after it took part: whichever opens later is followed by a message that leads here again.
     """
-    for kept in Signals.take(call_id, user_id):
-        for frame in kept.frames:
-            delivery.relay(msgspec.json.decode(frame, type=CallSignal), [device])
+    kept = Signals.kept_for(call_id, user_id)
+    if not kept:
+        return
+    device = Connections.lines_of([user_id])[user_id].of_device(device_id)
+    with suppress(Unavailable):
+        for one in kept:
+            if all(delivery.relay(msgspec.json.decode(frame, type=CallSignal), [device]) for frame in one.frames):
+                one.drop()
 
 
 def _spend(caller: Caller, signal: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from core import clock
 from core.errors import NotFound
 from core.identifiers import derived_id
 from core.settings import settings
-from domain import call_states, delivery, events, messages, moves
+from domain import call_states, delivery, events, messages, moves, signals
 from domain.accounts import name_of
 from domain.call_states import Call, Leave, Lose, Pass, Return
 from domain.moves import Made
@@ -135,7 +135,7 @@ def _settle(call: Call) -> None:
 
 def _take_place(call: Call) -> tuple[events.CallLogged, Chat] | None:
     """Take a place for a call in the log of its participants' chat, if there is one."""
-    chat_id = call.chat_id or _direct_chat(call)
+    chat_id = _chat(call)
     if not chat_id:
         return None
     now = clock.now()
@@ -146,13 +146,17 @@ def _take_place(call: Call) -> tuple[events.CallLogged, Chat] | None:
     return None
 
 
-def _direct_chat(call: Call) -> str | None:
-    """Return the id that the direct chat of two participants has, if it exists; none where one has blocked the other.
+def _chat(call: Call) -> str | None:
+    """Return the id of the chat that is called, or that the direct chat of two participants has, if it exists.
 
-    Who blocks somebody does not hear of their calls, and so not in the chat either.
+    None where the caller reaches nobody: who blocks somebody does not hear of their calls, and so not in a chat either.
     """
     people = sorted(call_states.audience(call))
-    return derived_id(DIRECT, *people) if len(people) == len(call.participants) == 2 else None  # noqa: PLR2004
+    if len(people) == 1:
+        return None
+    if call.chat_id or len(call.participants) > 2:  # noqa: PLR2004 - a direct chat is one of two.
+        return call.chat_id
+    return derived_id(DIRECT, *people)
 
 
 def _follow(call_id: str) -> None:
@@ -193,11 +197,13 @@ def _lose(call_id: str, lose: Lose) -> None:
 
 
 def _welcome(call_id: str, socket: Socket, revision: int) -> None:
-    """Note that a device is there, and let it ring if the call does."""
+    """Note that a device is there. Let it ring if the call does, or tell it what was kept for it if it takes part."""
     back = Return(socket.user_id, socket.device_id, clock.milliseconds(), revision)
     call = settle_if_over(moves.make(call_id, back))
-    is_ringing = any(one.user_id == socket.user_id and one.state == call_states.RINGING for one in call.participants)
-    caller = User.find(call.caller_id) if is_ringing else None
+    one = call.find(socket.user_id)
+    if (one.state, one.device_id) == (call_states.JOINED, socket.device_id):
+        signals.hand_over(call_id, socket.user_id, socket.device_id)
+    caller = User.find(call.caller_id) if one.state == call_states.RINGING else None
     if caller:
         ringing = events.CallRinging(call=moves.seen(call), caller=name_of(caller))
         delivery.announce(ringing, [socket], None)

@@ -1,6 +1,6 @@
 """DeliverEvents: push what was too much for the function where it happened."""
 
 from core.queues import Worker
-from domain import delivery
+from domain import deliveries
 
-handler = Worker(delivery.deliver)
+handler = Worker(deliveries.take)

@@ -44,8 +44,9 @@ class Block(Table):
 
     @classmethod
     def who_block(cls, user_ids: Iterable[str], blocked_id: str) -> set[str]:
-        """Return those of the users who block somebody."""
-        return {one.user_id for one in cls.batch_get([(user_id, blocked_id) for user_id in user_ids])}
+        """Return those of the users who block somebody, by every block that was answered before."""
+        keys = [(user_id, blocked_id) for user_id in user_ids]
+        return {one.user_id for one in cls.batch_get(keys, consistent_read=True)}
 
     @classmethod
     def page(cls, user_id: str, limit: int, after: str | None) -> list["Block"]:

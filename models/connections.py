@@ -118,6 +118,10 @@ class Connections(Table):
         mine = [socket for socket in self.sockets if socket.device_id == device_id]
         return sorted(mine, key=lambda socket: socket.connected_at, reverse=True)
 
+    def misses(self, socket: Socket) -> bool:
+        """Return whether anything follows from a socket's end: it was their last, or a device's last in a call."""
+        return not self.sockets or bool(self.call_id and not self.of_device(socket.device_id))
+
     def take_line(self, call_id: str, writes: TransactWrite) -> None:
         """Have a transaction put the user into a call, unless anything here has changed since it was read."""
         unchanged = Connections.revision == self.revision if self.revision else Connections.revision.does_not_exist()

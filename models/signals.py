@@ -52,12 +52,13 @@ class Signals(Table):
         return holds(lambda: signals.update(changes, kept))
 
     @classmethod
-    def take(cls, call_id: str, to_id: str) -> "list[Signals]":
-        """Return what is kept for somebody, and keep it no longer."""
-        kept = list(cls.query(call_id, cls.way.startswith(_way(to_id, "")), consistent_read=True))
-        for one in kept:
-            one.delete()
-        return kept
+    def kept_for(cls, call_id: str, to_id: str) -> "list[Signals]":
+        """Return what is kept for somebody."""
+        return list(cls.query(call_id, cls.way.startswith(_way(to_id, "")), consistent_read=True))
+
+    def drop(self) -> None:
+        """Keep this no longer, unless more was kept behind it since it was read."""
+        holds(lambda: self.delete(Signals.frames == self.frames))
 
     @classmethod
     def forget(cls, call_id: str) -> None:

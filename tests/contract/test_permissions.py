@@ -191,7 +191,7 @@ def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, cl
     sent["callId"] = call(ann, bob)
     desk.ask("sendSignal", **sent)
     gone(bob)
-    call_id = call(bob, ann)
+    call_id = call(bob, ann, deviceId="phone")
     gone(ann)
     bob.ask("rejectCall", callId=call_id)
     bob.ask("endCall", callId=call_id)
@@ -209,8 +209,14 @@ def call_each_other(gateway: Gateway, ann: Person, bob: Person, calls: Calls, cl
     call_id = call(ann, bob)
     phone.ask("acceptCall", callId=call_id)
     phone.close()
-    bob.open_socket("phone")
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
+    phone = bob.open_socket("phone")
     assert gateway.work_off("WatchCall") == []
+    # They lose it again, and who tells them something finds that.
+    phone.lose()
+    clock.advance(10)
+    desk.ask("sendSignal", **{**sent, "callId": call_id})
+    assert gateway.work_off("DeliverEvents") == []
     ann.ask("endCall", callId=call_id)
     tell_what_is_kept(desk, ann, bob, calls, clock)
     for socket in (desk, bob.open_socket("phone")):

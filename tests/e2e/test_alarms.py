@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from core import clock, telemetry
@@ -170,7 +169,7 @@ class Failing:
             patch.setattr("adapters.queue.send", lambda *_: None)
             settings.cache_clear()
             telemetry.metrics.clear_metrics()
-            assert delivery.deliver(msgspec.json.encode(parcel).decode())
+            assert delivery.deliver(parcel)
             self._out.readouterr()
             telemetry.flush()
         settings.cache_clear()

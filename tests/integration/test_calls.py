@@ -233,6 +233,26 @@ def test_two_who_call_each_other_talk_to_each_other(ann: Person, bob: Person) ->
     assert told(ann.standing_socket) == ["joined"]
 
 
+@pytest.mark.parametrize("first", ["person", "chat"])
+def test_they_do_though_one_calls_the_person_and_the_other_their_chat(first: str, ann: Person, bob: Person) -> None:
+    chat_id = ann.start_chat(bob)
+    wanted = [{"calleeIds": [bob.user_id]}, {"chatId": chat_id}]
+    if first == "chat":
+        wanted = [{"chatId": chat_id}, {"calleeIds": [ann.user_id]}]
+    calling, answering = wanted
+    started = ann.ask("startCall", SOCKET, kind="video", **calling)
+    met = bob.ask("startCall", SOCKET, kind="video", **answering)
+    assert met.status == 201, met
+    assert met.data["callId"] == started.data["callId"]
+    assert states(met.data["call"]) == ["active", "joined", "joined"]
+
+
+def test_a_call_of_three_is_not_met_by_way_of_another_chat(ann: Person, bob: Person, eve: Person) -> None:
+    group = ann.start_chat(bob, eve)
+    ring(ann, bob, eve)
+    assert bob.ask("startCall", SOCKET, kind="video", chatId=group).code == "busy"
+
+
 def test_who_calls_somebody_that_hangs_up_in_this_moment_calls_them(ann: Person, bob: Person, calls: Calls) -> None:
     call_id = ring(ann, bob)
     phone = bob.standing_socket
@@ -321,6 +341,32 @@ def test_who_is_blocked_hears_it_ring_and_nobody_else_does(ann: Person, bob: Per
     assert bob.ask("getEvents", chatId=chat_id).data["events"] == []
     # Who blocks may call; that is their own will.
     assert ring(bob, ann)
+
+
+def test_a_block_holds_from_the_answer_to_it_on(ann: Person, bob: Person, calls: Calls) -> None:
+    bob.ask("blockUser", userId=ann.user_id)
+    calls.clear()
+    ring(ann, bob)
+    (asked,) = [call.parameters["RequestItems"] for call in calls.made if str(call) == "BatchGetItem blocks"]
+    assert [keys.get("ConsistentRead") for keys in asked.values()] == [True]
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["their chat", "a group of the two"])
+@pytest.mark.parametrize("lifted", [False, True])
+def test_who_blocks_is_not_reached_by_way_of_a_chat(others: int, lifted: bool, ann: Person, bob: Person) -> None:
+    """Nor by the entry that a call leaves there, though the block has been lifted when it ends."""
+    made = {"kind": "group" if others else "direct", "memberIds": [bob.user_id]}
+    chat_id = ann.ask("createChat", **made).data["chatId"]
+    bob.ask("blockUser", userId=ann.user_id)
+    phone = bob.open_socket()
+    started = ann.ask("startCall", SOCKET, chatId=chat_id, kind="audio")
+    assert states(started.data["call"]) == ["ringing", "joined", "ringing"]
+    if lifted:
+        bob.ask("unblockUser", userId=ann.user_id)
+    phone.take()
+    assert ann.ask("endCall", callId=started.data["callId"]).status == 200
+    assert phone.take() == []
+    assert [one["type"] for one in bob.ask("getEvents", chatId=chat_id).data["events"]] == []
 
 
 def test_a_call_needs_somebody_to_call(ann: Person, bob: Person, gateway: Gateway) -> None:
@@ -587,6 +633,88 @@ def test_what_a_lost_device_does_not_hear_is_kept_until_it_is_back(ann: Person, 
     assert heard(again) == [CANDIDATE, OFFER]
 
 
+def test_what_was_kept_for_a_device_without_a_socket_is_told_when_it_has_one(
+    ann: Person, bob: Person, later: Later
+) -> None:
+    call_id = ring(ann, bob)
+    signal(ann, call_id, bob)
+    assert bob.ask("acceptCall", callId=call_id, deviceId="phone").status == 200
+    signal(ann, call_id, bob, CANDIDATE)
+    later(2)
+    other, phone = bob.open_socket("other"), bob.open_socket("phone")
+    later(1)
+    assert (heard(other), heard(phone)) == ([], [OFFER, CANDIDATE])
+    assert list(Signals.scan()) == []
+    bob.open_socket("phone")
+    later(1)
+    assert heard(phone) == []
+
+
+def test_what_was_kept_is_told_to_a_socket_that_opens_in_the_midst_of_the_answer(
+    ann: Person, bob: Person, calls: Calls
+) -> None:
+    call_id = ring(ann, bob)
+    signal(ann, call_id, bob)
+    opened: list[Socket] = []
+
+    def open_meanwhile(call: Call, proceed: Proceed) -> Any:
+        if str(call) == "UpdateItem calls" and not opened:
+            opened.append(bob.open_socket("phone"))
+        return proceed()
+
+    with calls.intercepted(open_meanwhile):
+        assert bob.ask("acceptCall", callId=call_id, deviceId="phone").status == 200
+    (phone,) = opened
+    assert heard(phone) == [OFFER]
+
+
+@pytest.mark.parametrize("way", ["acceptCall", "socket"])
+def test_what_cannot_be_told_just_now_is_kept_further(
+    way: str, ann: Person, bob: Person, gateway: Gateway, later: Later
+) -> None:
+    phone = bob.open_socket("phone")
+    call_id = ring(ann, bob)
+    told = [OFFER, CANDIDATE]
+    for one in told:
+        signal(ann, call_id, bob, one)
+    heard(phone)
+    gateway.outcomes[phone.connection_id] = Outcome.FAILED
+    assert phone.ask("acceptCall", callId=call_id).status == 200
+    del gateway.outcomes[phone.connection_id]
+    assert heard(phone) == []
+    if way == "acceptCall":
+        assert phone.ask("acceptCall", callId=call_id).status == 200
+    else:
+        phone.close()
+        phone = bob.open_socket("phone")
+        later(1)
+    assert heard(phone) == told
+    assert list(Signals.scan()) == []
+
+
+def test_what_is_kept_while_something_is_handed_over_is_not_deleted_with_it(
+    ann: Person, bob: Person, calls: Calls
+) -> None:
+    """It is told here, and at worst once more."""
+    phone = bob.open_socket("phone")
+    call_id = ring(ann, bob)
+    signal(ann, call_id, bob)
+    phone.take()
+    kept: list[bool] = []
+
+    def keep_meanwhile(call: Call, proceed: Proceed) -> Any:
+        if str(call) == "DeleteItem signals" and not kept:
+            with calls.aside():
+                kept.append(Signals.keep(call_id, bob.user_id, ann.user_id, "{}", 0))
+        return proceed()
+
+    with calls.intercepted(keep_meanwhile):
+        assert phone.ask("acceptCall", callId=call_id).status == 200
+    assert kept == [True]
+    (signals,) = Signals.scan()
+    assert (len(signals.frames), signals.frames[1]) == (2, "{}")
+
+
 def test_a_signal_that_bob_answers_in_the_midst_of_reaches_him(
     ann: Person, bob: Person, calls: Calls, clock: Clock
 ) -> None:
@@ -652,11 +780,12 @@ def test_a_signal_has_16_kb_at_most(size: int, status: int, ann: Person, bob: Pe
     assert answer.code == (None if status == 200 else "too_large")
 
 
-@pytest.mark.parametrize(("what", "most"), [(OFFER, 5), (CANDIDATE, 20)])
+@pytest.mark.parametrize(("what", "most", "a_second"), [(OFFER, 20, 5), (CANDIDATE, 200, 20)])
 def test_who_signals_too_much_must_wait(
-    what: dict[str, Any], most: int, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+    what: dict[str, Any], most: int, a_second: int, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = ring(ann, bob)
+    bob.ask("acceptCall", callId=call_id, deviceId="robot")
     now = [1000.0]
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now[0]))
     answers = [signal(ann, call_id, bob, what) for _ in range(most + 1)]
@@ -665,7 +794,22 @@ def test_who_signals_too_much_must_wait(
     other = OFFER if what is CANDIDATE else CANDIDATE
     assert signal(ann, call_id, bob, other).status == 200
     now[0] += 1
-    assert signal(ann, call_id, bob, what).status == 200
+    assert [signal(ann, call_id, bob, what).status for _ in range(a_second + 1)] == [*[200] * a_second, 429]
+
+
+def test_whoever_joins_a_call_of_eight_may_tell_everybody_everything_at_once(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An offer and ten candidates to each of the seven, one by one."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    others = crowd(7)
+    call_id = ann.ask("startCall", SOCKET, calleeIds=others, kind="video").data["callId"]
+    told = [
+        ann.ask("sendSignal", SOCKET, callId=call_id, toUserId=other, signal=what).status
+        for other in others
+        for what in (OFFER, *[CANDIDATE] * 10)
+    ]
+    assert told == [200] * 77
 
 
 def test_a_signal_that_cannot_be_posted_now_is_told_again_by_its_sender(
@@ -807,6 +951,26 @@ def test_a_socket_that_closed_without_a_word_is_missed_in_time(
     ann.say(ann.start_chat(bob), "hello?")
     later(RING_SECONDS)
     later(AWAY_SECONDS)
+    assert how_it_ended(ann, call_id) == ("ended", "connection_lost")
+
+
+@pytest.mark.parametrize("found_by", ["message", "signal"])
+def test_a_socket_that_is_found_closed_is_missed_as_if_it_had_been_told(
+    found_by: str, ann: Person, bob: Person, gateway: Gateway, clock: Clock, later: Later
+) -> None:
+    phone, _laptop = bob.open_socket("phone"), bob.open_socket("laptop")
+    call_id = ring(ann, bob)
+    phone.ask("acceptCall", callId=call_id)
+    phone.lose()
+    clock.advance(10)
+    if found_by == "message":
+        ann.say(ann.start_chat(bob), "are you there?")
+    else:
+        assert signal(ann, call_id, bob).status == 200
+    assert gateway.work_off("DeliverEvents") == []
+    later(AWAY_SECONDS - 1)
+    assert how_it_ended(ann, call_id) == ("active", None)
+    later(1)
     assert how_it_ended(ann, call_id) == ("ended", "connection_lost")
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from core.settings import settings
 from domain.presence import MOST_SOCKETS
 from models.connections import LIFE_MILLISECONDS, Connections
 from models.tickets import Ticket
-from tests.calls import Calls, Meeting, Refusal, refusal
+from tests.calls import QUEUE, Call, Calls, Meeting, Proceed, Refusal, refusal
 from tests.conftest import Clock
 from tests.gateway import Gateway, Socket, recorded
 from tests.integration.threads import at_once
@@ -225,6 +226,31 @@ def test_a_socket_that_cannot_be_listed_is_not_opened(gateway: Gateway, ann: Per
     with calls.intercepted(Refusal("UpdateItem connections", refusal("ThrottlingException"))):
         assert gateway.connect(ticket) == (503, None)
     assert listed(ann) == set()
+
+
+@pytest.mark.parametrize("word", ["GetItem users", QUEUE])
+def test_a_socket_that_is_refused_is_not_listed(
+    word: str, gateway: Gateway, ann: Person, bob: Person, calls: Calls
+) -> None:
+    """So it is in nobody's way: not of the next one's being the first, nor of its device's being missed in a call."""
+    ann.start_chat(bob)
+    phone = bob.open_socket()
+    if word == QUEUE:
+        assert bob.ask("startCall", calleeIds=[ann.user_id], kind="audio").status == 201
+    phone.take()
+
+    def fail(call: Call, proceed: Proceed) -> Any:
+        if (call.function, str(call)) == ("Connect", word):
+            raise refusal("ThrottlingException")
+        return proceed()
+
+    ticket = ann.ticket()
+    with calls.intercepted(fail):
+        assert gateway.connect(ticket)[0] == 503
+    assert listed(ann) == set()
+    assert phone.take() == []
+    ann.open_socket()
+    assert [frame["online"] for frame in phone.take() if frame["type"] == "presence.changed"] == [True]
 
 
 def test_frames_of_a_socket_are_its_owners(ann: Person, bob: Person) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from domain.marks import MOST_TOLD
 from models.connections import LIFE_MILLISECONDS
-from tests.calls import Calls, Refusal, refusal
+from tests.calls import PUSH, Calls, Refusal, refusal
 from tests.conftest import Clock
-from tests.gateway import Socket
+from tests.gateway import Gateway, Socket
 from tests.integration.test_chats import crowd, listing
 from tests.people import HTTP, SOCKET, Person
 
@@ -136,6 +136,30 @@ def test_partners_hear_of_the_first_socket_and_of_the_last(ann: Person, bob: Per
     (offline,) = told(phone, "presence.changed")
     assert (offline["online"], offline["lastSeenAt"] >= online["lastSeenAt"]) == (False, True)
     assert told(strange, "presence.changed") == []
+
+
+def test_partners_hear_of_a_last_socket_that_is_found_closed(
+    ann: Person, bob: Person, chat: str, gateway: Gateway, calls: Calls, clock: Clock
+) -> None:
+    """By who works off the queue, and where it was not the last there is nothing in it."""
+    first, second, phone = ann.open_socket(), ann.open_socket(), bob.open_socket()
+    clock.advance(10)
+    phone.take()
+    first.lose()
+    calls.clear()
+    bob.say(chat, "hello?")
+    assert "UpdateItem connections" in calls.words()
+    assert gateway.queued == []
+    second.lose()
+    bob.say(chat, "hello?")
+    assert len(gateway.queued) == 1
+    assert told(phone, "presence.changed") == []
+    calls.clear()
+    assert gateway.work_off("DeliverEvents") == []
+    assert calls.words() == ["UpdateItem connections", "Query memberships", "BatchGetItem connections", PUSH]
+    (offline,) = told(phone, "presence.changed")
+    assert (offline["userId"], offline["online"]) == (ann.user_id, False)
+    assert gateway.queued == []
 
 
 @TRANSPORTS

@@ -39,6 +39,9 @@ class Notes:
 
     posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     removed: list[Socket] = field(default_factory=list)
+    left: list[Socket] = field(default_factory=list)
+    closed: list[list[Socket]] = field(default_factory=list)
+    call_id: str | None = None
     counted: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     queued: list[tuple[delivery.Parcel, int]] = field(default_factory=list)
@@ -54,8 +57,12 @@ class Notes:
 
     def send(self, queue_url: str, text: str, delay_seconds: int = 0) -> None:
         assert queue_url == settings().deliveries_url
+        message = msgspec.json.decode(text, type=delivery.Parcel | delivery.Closed)
         with self.lock:
-            self.queued.append((msgspec.json.decode(text, type=delivery.Parcel), delay_seconds))
+            if isinstance(message, delivery.Closed):
+                self.closed.append(message.sockets)
+            else:
+                self.queued.append((message, delay_seconds))
 
     def count(self, name: str, number: int = 1, by: tuple[str, str] | None = None) -> None:
         with self.lock:
@@ -64,9 +71,10 @@ class Notes:
     def measure(self, name: str, milliseconds: int) -> None:
         self.measured.append((name, milliseconds))
 
-    def remove(self, *gone: Socket) -> None:
+    def remove(self, *gone: Socket) -> Connections:
         with self.lock:
             self.removed += gone
+        return Connections(gone[0].user_id, elements={one.element for one in self.left}, call_id=self.call_id)
 
 
 @pytest.fixture
@@ -108,7 +116,7 @@ def test_what_was_delivered_tells_how_long_it_took(notes: Notes) -> None:
 def test_a_parcels_time_counts_from_the_request_that_led_to_it(notes: Notes) -> None:
     notes.outcomes = {"a1": Outcome.THROTTLED, "a2": Outcome.DELIVERED}
     parcel = delivery.Parcel('{"type":"x"}', sockets_of("ann", "a1", "a2"), 1, NOW - 1_001)
-    assert delivery.deliver(msgspec.json.encode(parcel).decode())
+    assert delivery.deliver(parcel)
     assert notes.measured == [("delivery_lag", 1_001)]
     assert notes.counted["pushes_late"] == 1
     ((again, _),) = notes.queued
@@ -143,11 +151,45 @@ def test_a_socket_that_is_gone_is_forgotten_and_no_other(notes: Notes) -> None:
 
 def test_each_user_loses_their_own_sockets_in_one_write(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
     writes: list[tuple[Socket, ...]] = []
-    monkeypatch.setattr(Connections, "remove", lambda *gone: writes.append(gone))
+    remove = Connections.remove
+    monkeypatch.setattr(Connections, "remove", lambda *gone: (writes.append(gone), remove(*gone))[1])
     to = [*sockets_of("ann", "a1", "a2"), *sockets_of("bob", "b1")]
     notes.outcomes = dict.fromkeys(["a1", "a2", "b1"], Outcome.GONE)
     delivery.announce(EVENT, to, None)
     assert sorted(writes, key=len) == [tuple(sockets_of("bob", "b1")), tuple(sockets_of("ann", "a1", "a2"))]
+
+
+OF_ANOTHER_DEVICE = Socket("ann", "d2", "a3", OLD)
+
+
+@pytest.mark.parametrize(
+    ("left", "call_id", "is_missed"),
+    [
+        ([], None, True),
+        ([OF_ANOTHER_DEVICE], None, False),
+        ([OF_ANOTHER_DEVICE], "call", True),
+        ([OF_ANOTHER_DEVICE, *sockets_of("ann", "a4")], "call", False),
+    ],
+)
+def test_who_loses_their_last_socket_or_one_of_a_call_is_looked_after(
+    left: list[Socket], call_id: str | None, is_missed: bool, notes: Notes
+) -> None:
+    notes.left, notes.call_id = left, call_id
+    notes.outcomes = dict.fromkeys(["a1", "a2"], Outcome.GONE)
+    gone = sockets_of("ann", "a1", "a2")
+    delivery.announce(EVENT, gone, None)
+    assert notes.closed == ([gone] if is_missed else [])
+
+
+def test_a_device_is_told_by_the_latest_socket_that_is_there_and_those_that_are_gone_are_forgotten(
+    notes: Notes,
+) -> None:
+    phone = sockets_of("ann", "a1", "a2", "a3")
+    notes.outcomes = {"a1": Outcome.GONE}
+    assert delivery.relay(EVENT, [phone, []])
+    assert receivers(notes) == ["a1", "a2"]
+    assert notes.removed == phone[:1]
+    assert notes.counted == {"pushes_gone": 1, "pushes_delivered": 1}
 
 
 @pytest.mark.parametrize(("age", "forgotten"), [(0, False), (5_000, False), (5_001, True)])
@@ -250,12 +292,12 @@ def test_many_sockets_go_by_the_queue(number: int, parcels: list[int], notes: No
         assert notes.counted == {"pushes_queued": number}
 
 
-def text_of(to: list[Socket], tries: int = 0) -> str:
-    return msgspec.json.encode(delivery.Parcel('{"type":"x"}', to, tries)).decode()
+def parcel_of(to: list[Socket], tries: int = 0) -> delivery.Parcel:
+    return delivery.Parcel('{"type":"x"}', to, tries)
 
 
 def test_a_parcel_is_delivered(notes: Notes) -> None:
-    assert delivery.deliver(text_of(sockets_of("ann", "a1", "a2")))
+    assert delivery.deliver(parcel_of(sockets_of("ann", "a1", "a2")))
     assert receivers(notes) == ["a1", "a2"]
     assert notes.queued == []
 
@@ -264,7 +306,7 @@ def test_a_parcel_is_delivered(notes: Notes) -> None:
 def test_what_is_left_of_a_parcel_goes_back_a_few_times(tries: int, notes: Notes) -> None:
     to = sockets_of("ann", "a1", "a2", "a3")
     notes.outcomes = {"a1": Outcome.FAILED, "a2": Outcome.GONE}
-    done = delivery.deliver(text_of(to, tries))
+    done = delivery.deliver(parcel_of(to, tries))
     assert notes.removed == [to[1]]
     if tries == len(delivery.DELAYS_SECONDS):
         assert (done, notes.queued) == (False, [])
