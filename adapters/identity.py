@@ -1,7 +1,8 @@
 """Cognito: who people are, and the tokens that prove it.
 
-Accounts are made and passwords are tried with this backend's credentials alone: nobody can do either at Cognito
-directly. Its one flow that anybody may begin there, the custom one, is kept shut by its triggers (domain/challenges).
+Accounts are made and people log in with this backend's credentials alone: nobody can do either at Cognito directly. Its
+one flow that anybody may begin there, the custom one, is kept shut by its triggers (domain/challenges). What is left to
+whoever holds an access token is in docs/decisions/0081-what-a-token-may-do-at-cognito.md.
 """
 
 import base64
