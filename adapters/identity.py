@@ -164,6 +164,15 @@ def verify_mail(name: str) -> None:
     )
 
 
+def rename(user_id: str, username: str) -> None:
+    """Keep another name beside an account."""
+    _client().admin_update_user_attributes(
+        UserPoolId=settings().user_pool_id,
+        Username=user_id,
+        UserAttributes=[{"Name": "preferred_username", "Value": username}],
+    )
+
+
 def find(name: str) -> Account | None:
     """Return the account of a mail address or of a user's id, or None."""
     cognito = _client()
