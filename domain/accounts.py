@@ -25,6 +25,11 @@ ANSWER_SECONDS = 0.8
 """What an answer takes that must not tell whether a mail was sent: longer than sending one does."""
 
 
+MOST_KEY_BYTES = 256
+"""What a name may come to in the letters that it stands for: 64 of any script. One letter can stand for 33 bytes, and an
+index's key ends at 1,024 (DynamoDB's quotas, "Partition keys and sort keys")."""
+
+
 class Account(Answer, frozen=True):
     """A new account.
 
@@ -53,9 +58,10 @@ def register(visitor: Visitor, username: str, email: str, password: str) -> Acco
 
     Raises:
         Conflict: The name or the mail address is taken.
-        InvalidRequest: The password is too weak, or the mail address is none.
+        InvalidRequest: The name is too long, the password too weak, or the mail address none.
         RateLimited: Too many accounts were made from one address.
     """
+    _require_short(username)
     passwords.require_strong(password)
     email = email.lower()
     limits.count(limits.REGISTRATIONS_PER_ADDRESS.of(visitor.source_address))
@@ -193,8 +199,9 @@ def find_users(prefix: str, limit: int, cursor: str | None) -> Users:
     """Return the people whose names begin with a prefix, a page at a time.
 
     Raises:
-        InvalidRequest: The cursor is not one that we gave.
+        InvalidRequest: The prefix is too long, or the cursor is not one that we gave.
     """
+    _require_short(prefix)
     end = decode_cursor(cursor, tuple[str, str])
     if end and not (end[0].startswith(key_of(prefix)) and end[1]):
         raise foreign_cursor()
@@ -226,6 +233,11 @@ def name_of(user: User) -> protocol.Name:
 def unknown_user() -> NotFound:
     """Say that there is no such user."""
     return NotFound("user_not_found", "There is no such user.")
+
+
+def _require_short(name: str) -> None:
+    if len(key_of(name).encode()) > MOST_KEY_BYTES:
+        raise InvalidRequest.field("username", "Expected a shorter name.")
 
 
 def _claimant(email: str) -> str:

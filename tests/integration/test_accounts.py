@@ -96,6 +96,26 @@ def test_a_weak_password_is_refused_and_leaves_the_name_free(password: str, gate
     assert register(gateway, email="free@example.com").status == 201
 
 
+@pytest.mark.parametrize("letters", [15, 64])
+def test_a_name_of_letters_that_stand_for_many_is_refused(letters: int, gateway: Gateway, calls: Calls) -> None:
+    """DynamoDB ends keys at 2,048 bytes, an index's at 1,024, and says so too late: here one letter has 33."""
+    answer = register(gateway, username="\ufdfa" * letters)
+    assert (answer.status, answer.code, answer.fields) == (400, "invalid_request", ["username"])
+    assert calls.words() == []
+
+
+def test_a_name_of_letters_that_stand_for_many_is_not_searched_for(ann: Person, calls: Calls) -> None:
+    calls.clear()
+    answer = ann.ask("findUsers", username="\ufdfa" * 15)
+    assert (answer.status, answer.fields) == (400, ["username"])
+    assert calls.words() == []
+
+
+@pytest.mark.parametrize("letter", ["a", "花", "é", "한", "क", "\U00020000"])
+def test_a_name_of_64_letters_is_taken_in_any_script(letter: str, gateway: Gateway) -> None:
+    assert register(gateway, username=letter * 64).status == 201
+
+
 def test_a_mail_address_that_cognito_refuses_is_named(gateway: Gateway, calls: Calls) -> None:
     with calls.intercepted(Refusal("AdminCreateUser", refusal_of_cognito("InvalidParameterException"))):
         answer = register(gateway)
