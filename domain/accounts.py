@@ -26,8 +26,8 @@ ANSWER_SECONDS = 0.8
 
 
 MOST_KEY_BYTES = 256
-"""What a name may come to in the letters that it stands for: 64 of any script. One letter can stand for 33 bytes, and an
-index's key ends at 1,024 (DynamoDB's quotas, "Partition keys and sort keys")."""
+"""What a name may come to in the letters that it stands for: 64 of any script. One letter can stand for 33 bytes, and
+an index's key ends at 1,024 (DynamoDB's quotas, "Partition keys and sort keys")."""
 
 
 class Account(Answer, frozen=True):

@@ -559,6 +559,7 @@ def test_many_tries_of_a_password_are_refused(
     [
         ("registrationsPerAddress", "registerUser", {"username": "N", "email": "N@x.com", "password": PASSWORD}, 201),
         ("triesPerAddress", "logIn", {"email": "N@x.com", "password": PASSWORD}, 401),
+        ("renewalsPerAddress", "refreshSession", {"refreshToken": "x"}, 401),
         ("triesPerAddress", "confirmUser", {"email": "N@x.com", "code": "1"}, 400),
         ("triesPerAddress", "resetPassword", {"email": "N@x.com", "code": "1", "password": PASSWORD}, 400),
         ("triesPerMail", "confirmUser", {"email": "a@x.com", "code": "1"}, 400),
