@@ -174,11 +174,14 @@ def rename(user_id: str, username: str) -> None:
 
 
 def find(name: str) -> Account | None:
-    """Return the account of a mail address or of a user's id, or None."""
+    """Return the account of a mail address or of a user's id, or None.
+
+    Cognito refuses what cannot be a name, such as a mail address with an invisible character. It is nobody's.
+    """
     cognito = _client()
     try:
         user = cognito.admin_get_user(UserPoolId=settings().user_pool_id, Username=name)
-    except cognito.exceptions.UserNotFoundException:
+    except (cognito.exceptions.UserNotFoundException, cognito.exceptions.InvalidParameterException):
         return None
     told = {one["Name"]: one.get("Value", "") for one in user["UserAttributes"]}
     return Account(told["sub"], told["email"], told["preferred_username"])
@@ -269,7 +272,11 @@ def begin_challenge(email: str, told: dict[str, str]) -> Begun | None:
             ChallengeResponses={"USERNAME": name, "ANSWER": "choice"},
             ClientMetadata=told,
         )
-    except (cognito.exceptions.NotAuthorizedException, cognito.exceptions.UserNotFoundException):
+    except (
+        cognito.exceptions.NotAuthorizedException,
+        cognito.exceptions.UserNotFoundException,
+        cognito.exceptions.InvalidParameterException,
+    ):
         return None
     return Begun(challenge["Session"], name)
 
