@@ -1,7 +1,8 @@
 """Cognito: who people are, and the tokens that prove it.
 
-Accounts are made and passwords are tried with this backend's credentials alone: nobody can do either at Cognito
-directly. Its one flow that anybody may begin there, the custom one, is kept shut by its triggers (domain/challenges).
+Accounts are made and people log in with this backend's credentials alone: nobody can do either at Cognito directly. Its
+one flow that anybody may begin there, the custom one, is kept shut by its triggers (domain/challenges). What is left to
+whoever holds an access token is in docs/decisions/0081-what-a-token-may-do-at-cognito.md.
 """
 
 import base64
@@ -163,12 +164,24 @@ def verify_mail(name: str) -> None:
     )
 
 
+def rename(user_id: str, username: str) -> None:
+    """Keep another name beside an account."""
+    _client().admin_update_user_attributes(
+        UserPoolId=settings().user_pool_id,
+        Username=user_id,
+        UserAttributes=[{"Name": "preferred_username", "Value": username}],
+    )
+
+
 def find(name: str) -> Account | None:
-    """Return the account of a mail address or of a user's id, or None."""
+    """Return the account of a mail address or of a user's id, or None.
+
+    Cognito refuses what cannot be a name, such as a mail address with an invisible character. It is nobody's.
+    """
     cognito = _client()
     try:
         user = cognito.admin_get_user(UserPoolId=settings().user_pool_id, Username=name)
-    except cognito.exceptions.UserNotFoundException:
+    except (cognito.exceptions.UserNotFoundException, cognito.exceptions.InvalidParameterException):
         return None
     told = {one["Name"]: one.get("Value", "") for one in user["UserAttributes"]}
     return Account(told["sub"], told["email"], told["preferred_username"])
@@ -259,7 +272,11 @@ def begin_challenge(email: str, told: dict[str, str]) -> Begun | None:
             ChallengeResponses={"USERNAME": name, "ANSWER": "choice"},
             ClientMetadata=told,
         )
-    except (cognito.exceptions.NotAuthorizedException, cognito.exceptions.UserNotFoundException):
+    except (
+        cognito.exceptions.NotAuthorizedException,
+        cognito.exceptions.UserNotFoundException,
+        cognito.exceptions.InvalidParameterException,
+    ):
         return None
     return Begun(challenge["Session"], name)
 

@@ -7,8 +7,9 @@ from msgspec import Meta
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 """Any id that a client names. Ours have 26 to 36 characters; a DynamoDB key ends at 1,024 bytes."""
 
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
-"""A mail address, by its look alone. 254 characters are the most that mail reaches (RFC 5321, 4.5.3.1.3)."""
+Email = Annotated[str, Meta(min_length=3, max_length=128, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
+"""A mail address, by its look alone. 128 characters are the most that Cognito takes for a name (AdminCreateUser's API
+reference)."""
 
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 """A password. How good it must be is the user pool's policy; 256 is Cognito's longest."""

@@ -1,10 +1,11 @@
 """Accounts: registering, confirming the mail address, and what people see of each other."""
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from adapters import identity
 from core.clock import at_least
-from core.errors import Conflict, InvalidRequest, NotFound
+from core.errors import Conflict, Failure, InvalidRequest, NotFound
 from core.identifiers import derived_id
 from core.operations import Visitor
 from core.pages import decode_cursor, encode_cursor, foreign_cursor
@@ -22,6 +23,11 @@ ONESELF = "me"
 
 ANSWER_SECONDS = 0.8
 """What an answer takes that must not tell whether a mail was sent: longer than sending one does."""
+
+
+MOST_KEY_BYTES = 256
+"""What a name may come to in the letters that it stands for: 64 of any script. One letter can stand for 33 bytes, and
+an index's key ends at 1,024 (DynamoDB's quotas, "Partition keys and sort keys")."""
 
 
 class Account(Answer, frozen=True):
@@ -48,13 +54,14 @@ def register(visitor: Visitor, username: str, email: str, password: str) -> Acco
     """Make an account.
 
     The name is claimed before Cognito is asked, and kept after: whatever is cut off in between, the name comes
-    free again and the first log-in completes the account.
+    free again. Registering once more completes the account, also under another name, and so does the first log-in.
 
     Raises:
         Conflict: The name or the mail address is taken.
-        InvalidRequest: The password is too weak, or the mail address is none.
+        InvalidRequest: The name is too long, the password too weak, or the mail address none.
         RateLimited: Too many accounts were made from one address.
     """
+    _require_short(username)
     passwords.require_strong(password)
     email = email.lower()
     limits.count(limits.REGISTRATIONS_PER_ADDRESS.of(visitor.source_address))
@@ -62,19 +69,42 @@ def register(visitor: Visitor, username: str, email: str, password: str) -> Acco
     if not Username.claim(username, claimant):
         raise _taken()
     try:
-        user_id = identity.sign_up(email, password, username)
-    except identity.IdentityError as error:
+        user_id = _sign_up(visitor, username, email, password)
+    except Failure:
         Username.release(username, claimant)
-        if isinstance(error, identity.WeakPassword):
-            raise passwords.weak() from error
-        if isinstance(error, identity.InvalidMail):
-            raise InvalidRequest.field("email", "Expected a mail address.") from error
-        raise _taken() from error
+        raise
     admit(email, password)
     complete(user_id, username, email)
     if settings().confirm_mail:
         mails.send_confirmation(email, codes.issue(Purpose.CONFIRMATION, email))
     return Account(user_id=user_id, username=username, email=email, confirmed=not settings().confirm_mail)
+
+
+def _sign_up(visitor: Visitor, username: str, email: str, password: str) -> str:
+    """Make an account at Cognito, or take up the one that was left there. Returns the user's id."""
+    try:
+        return identity.sign_up(email, password, username)
+    except identity.MailTaken:
+        return _take_up(visitor, username, email, password)
+    except identity.WeakPassword as error:
+        raise passwords.weak() from error
+    except identity.InvalidMail as error:
+        raise InvalidRequest.field("email", "Expected a mail address.") from error
+
+
+def _take_up(visitor: Visitor, username: str, email: str, password: str) -> str:
+    """Take up a registration that was cut off: its account has no user yet, and who began it knows the password."""
+    account = identity.find(email)
+    if not account or User.find_anyway(account.user_id):
+        raise _taken()
+    limits.count(limits.TRIES_PER_MAIL.of(email), limits.TRIES_PER_ADDRESS.of(visitor.source_address))
+    try:
+        with suppress(identity.Unfinished):
+            identity.log_in(email, password)
+    except identity.WrongCredentials as error:
+        raise _taken() from error
+    identity.rename(account.user_id, username)
+    return account.user_id
 
 
 def admit(email: str, password: str) -> None:
@@ -88,14 +118,16 @@ def admit(email: str, password: str) -> None:
 
 
 def complete(user_id: str, username: str, email: str) -> None:
-    """Give a new user their name and their profile: the profile comes last, so who has one has the name too.
+    """Give a new user their profile and their name, if another request has not done so.
 
     Raises:
         Conflict: The registration was cut off so long ago that the name is another's by now.
     """
-    if not Username.keep(username, _claimant(email), user_id):
-        raise _taken()
-    User.create(user_id, username, awaits_confirmation=settings().confirm_mail)
+    if User.create(user_id, username, _claimant(email), awaits_confirmation=settings().confirm_mail):
+        return
+    user = User.find_anyway(user_id)
+    if not user or user.username != username:
+        raise Conflict("user_exists", "This name is somebody else's by now. Register again, under another name.")
 
 
 def confirm(visitor: Visitor, email: str, code: str) -> None:
@@ -167,8 +199,9 @@ def find_users(prefix: str, limit: int, cursor: str | None) -> Users:
     """Return the people whose names begin with a prefix, a page at a time.
 
     Raises:
-        InvalidRequest: The cursor is not one that we gave.
+        InvalidRequest: The prefix is too long, or the cursor is not one that we gave.
     """
+    _require_short(prefix)
     end = decode_cursor(cursor, tuple[str, str])
     if end and not (end[0].startswith(key_of(prefix)) and end[1]):
         raise foreign_cursor()
@@ -200,6 +233,11 @@ def name_of(user: User) -> protocol.Name:
 def unknown_user() -> NotFound:
     """Say that there is no such user."""
     return NotFound("user_not_found", "There is no such user.")
+
+
+def _require_short(name: str) -> None:
+    if len(key_of(name).encode()) > MOST_KEY_BYTES:
+        raise InvalidRequest.field("username", "Expected a shorter name.")
 
 
 def _claimant(email: str) -> str:

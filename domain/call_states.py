@@ -40,7 +40,7 @@ class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         state: One of the protocol's.
-        device_id: The device on which they take part, or did.
+        device_id: The device on which they take part, or did, until the call ends.
         place: Who joined before whom: 1, 2, ...; 0 for who has not yet.
         seen_at: When they joined, or opened a socket on that device since, in milliseconds since 1970.
         lost_at: When that device's last socket closed; None while it has one.
@@ -347,9 +347,9 @@ def _reason_unanswered(call: Call, reason: str) -> str:
 
 
 def _close(one: Participant) -> Participant:
-    """Return a participant as the end of the call leaves them."""
+    """Return a participant as the end of the call leaves them: others keep it, and devices can have telling names."""
     state = {RINGING: MISSED, JOINED: LEFT}.get(one.state, one.state)
-    return msgspec.structs.replace(one, state=state, lost_at=None)
+    return msgspec.structs.replace(one, state=state, lost_at=None, device_id=None)
 
 
 def _left(call: Call, one: Participant) -> Push:

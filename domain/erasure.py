@@ -10,7 +10,7 @@ from adapters import identity, queue
 from core.errors import Unavailable
 from core.operations import Caller
 from core.settings import settings
-from domain import codes, files, groups, sessions, watch
+from domain import admission, codes, files, groups, sessions, watch
 from domain.codes import Purpose
 from models.accounts import User, Username
 from models.blocks import Block
@@ -21,11 +21,16 @@ from models.connections import Connections
 DELAY_SECONDS = 5
 """Until the sockets have told that they are closed, which is noted too."""
 
+LATE_SECONDS = admission.FRESH_SECONDS + 30
+"""Until no process admits the user any more that read of them before they left, and what was admitted has ended: a
+request takes at most 29 s."""
+
 
 def begin(user_id: str) -> None:
     """Make a user nobody at once, and have the rest erased soon."""
     # The queue comes first: from the moment when the user is marked, they could not ask again.
-    queue.send(settings().erasures_url, user_id, DELAY_SECONDS)
+    for seconds in (LATE_SECONDS, DELAY_SECONDS):
+        queue.send(settings().erasures_url, user_id, seconds)
     User.mark_erased(user_id)
     # A socket that cannot be closed now is closed by what the queue leads to.
     with suppress(Unavailable):
@@ -33,7 +38,7 @@ def begin(user_id: str) -> None:
 
 
 def finish(user_id: str) -> bool:
-    """Erase what is left of a user. It can be repeated, also after it has succeeded.
+    """Erase what is left of a user. It can be repeated, also after it has succeeded, and then erases what came since.
 
     Returns:
         True: whatever stands in the way raises.
@@ -43,15 +48,17 @@ def finish(user_id: str) -> bool:
     """
     User.mark_erased(user_id)
     user = User.find_anyway(user_id)
-    if user and user.username:
+    username = user.username if user else None
+    if username:
         sessions.end_all(user_id)
-        _leave_chats(user_id)
-        for block in Block.concerning(user_id):
-            block.delete()
-        files.discard_all(user_id)
-        _leave_calls(user_id)
-        Connections(user_id).delete()
-        Username.give_up(user.username, user_id)
+    _leave_chats(user_id)
+    for block in Block.concerning(user_id):
+        block.delete()
+    files.discard_all(user_id)
+    _leave_calls(user_id)
+    Connections(user_id).delete()
+    if username:
+        Username.give_up(username, user_id)
         User.empty(user_id)
     if account := identity.find(user_id):
         for purpose in Purpose:

@@ -43,6 +43,7 @@ class Limit(msgspec.Struct, frozen=True):
 REGISTRATIONS_PER_ADDRESS = Limit("registrationsPerAddress", 30, 60 * 60)
 TRIES_PER_MAIL = Limit("triesPerMail", 20, 15 * 60)
 TRIES_PER_ADDRESS = Limit("triesPerAddress", 200, 15 * 60)
+RENEWALS_PER_ADDRESS = Limit("renewalsPerAddress", 2000, 15 * 60)
 CODES_PER_MAIL = Limit("codesPerMail", 5, 60 * 60)
 CODES_PER_ADDRESS = Limit("codesPerAddress", 50, 60 * 60)
 TICKETS_PER_USER = Limit("ticketsPerUser", 120, 60)

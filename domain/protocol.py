@@ -116,7 +116,7 @@ class Participant(Answer, frozen=True, kw_only=True):
     """Somebody in a call.
 
     Attributes:
-        device_id: The device on which they take part, or did.
+        device_id: The device on which they take part, or did, until the call ends.
         state: ``ringing``, ``joined``, ``rejected``, ``busy``, ``missed`` or ``left``.
     """
 

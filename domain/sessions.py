@@ -90,12 +90,14 @@ def _log_in(visitor: Visitor, email: str, proof: Proof) -> Session | Challenged:
     raise _mixture(proof)
 
 
-def refresh(refresh_token: str) -> Session:
+def refresh(visitor: Visitor, refresh_token: str) -> Session:
     """Go on with a session.
 
     Raises:
         Unauthenticated: The token is not valid, or no more.
+        RateLimited: Too many tokens came from one address.
     """
+    limits.count(limits.RENEWALS_PER_ADDRESS.of(visitor.source_address))
     try:
         return _session(identity.refresh(refresh_token), refresh_token)
     except identity.WrongCredentials as error:

@@ -37,9 +37,9 @@ def log_in(request: LogIn, visitor: Visitor) -> Reply[sessions.Session | session
 
 
 @handler.on("refreshSession", "POST /sessions/refresh", socket=False, public=True)
-def refresh_session(request: RefreshSession, _visitor: Visitor) -> Reply[sessions.Session]:
+def refresh_session(request: RefreshSession, visitor: Visitor) -> Reply[sessions.Session]:
     """Go on with a session."""
-    return Reply(200, sessions.refresh(request.refresh_token))
+    return Reply(200, sessions.refresh(visitor, request.refresh_token))
 
 
 @handler.on("signOut", "DELETE /sessions", socket=False, guarded=False)

@@ -28,7 +28,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack_app
 from ministack.core import iam_actions, lambda_runtime, persistence
-from ministack.services import apigateway, cloudformation, lambda_svc, s3, ssm
+from ministack.services import apigateway, cloudformation, cognito, lambda_svc, s3, ssm
 from ministack.services.cloudformation import provisioners
 
 # An event, a stored record or an answer of MiniStack: JSON whose shape is its own affair.
@@ -432,6 +432,30 @@ def compute_checksums_of_copies() -> None:
     s3._copy_object = copy_and_compute
 
 
+def keep_attributes_from_clients() -> None:
+    """Let a user's token change no more attributes than its client may write.
+
+    Cognito refuses the others (its developer guide, "Attribute permissions and scopes"); MiniStack looks at no client.
+    """
+    update = cognito._update_user_attributes
+
+    def update_writable(asked: Record) -> Answer:
+        token = asked.get("AccessToken", "")
+        client_id = cognito._token_claims(token).get("client_id")
+        _, pool = cognito._user_pool_for_access_token(token)
+        writable = ((pool or {}).get("_clients", {}).get(client_id) or {}).get("WriteAttributes")
+        if writable and {one["Name"] for one in asked.get("UserAttributes", [])} - set(writable):
+            unauthorized = "A client attempted to write unauthorized attribute"
+            refusal: Answer = cognito.error_response_json(
+                "NotAuthorizedException", unauthorized, HTTPStatus.BAD_REQUEST
+            )
+            return refusal
+        answer: Answer = update(asked)
+        return answer
+
+    cognito._update_user_attributes = update_writable
+
+
 def keep_ops_items() -> None:
     """Open OpsItems, and tell those that are open; MiniStack's Systems Manager has no OpsCenter.
 
@@ -485,6 +509,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     read_cors_settings,
     know_senders,
     compute_checksums_of_copies,
+    keep_attributes_from_clients,
     keep_ops_items,
 )
 

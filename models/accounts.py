@@ -4,11 +4,12 @@ import unicodedata
 from collections.abc import Iterable
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from core import clock
-from models.table import Table, found, holds, table_name
+from models.table import Table, decides, found, holds, table_name, transaction
 
 CLAIM_SECONDS = 600
 """How long a registration that was cut off keeps its name from others."""
@@ -66,8 +67,18 @@ class User(Table):
         return self.signed_out_at is None or moment > self.signed_out_at
 
     @classmethod
-    def create(cls, user_id: str, username: str, *, awaits_confirmation: bool = False) -> bool:
-        """Store a new user. Returns False where the user exists already, or has been erased."""
+    def create(cls, user_id: str, username: str, claimant: str = "", *, awaits_confirmation: bool = False) -> bool:
+        """Store a new user and give them their name for good: both, or neither.
+
+        Args:
+            user_id: The user.
+            username: Their name, in the case they want.
+            claimant: Who has claimed the name for them.
+            awaits_confirmation: Whether their mail address is still to be confirmed.
+
+        Returns:
+            False where the name is another's, or the user exists already, or has been erased.
+        """
         name_key = key_of(username)
         user = cls(
             user_id,
@@ -78,7 +89,13 @@ class User(Table):
             name_key=name_key,
             awaits_confirmation=awaits_confirmation or None,
         )
-        return holds(lambda: user.save(cls.user_id.does_not_exist()))
+
+        def write() -> None:
+            with transaction() as writes:
+                writes.save(Username(name_key, claimant=user_id), condition=Username.is_free_for(claimant, user_id))
+                writes.save(user, condition=cls.user_id.does_not_exist())
+
+        return decides(write)
 
     @classmethod
     def find(cls, user_id: str) -> "User | None":
@@ -217,11 +234,10 @@ class Username(Table):
         return holds(lambda: claim.save(free))
 
     @classmethod
-    def keep(cls, username: str, claimant: str, user_id: str) -> bool:
-        """Give a claimed name to its user for good. Returns False where it is another's."""
-        name = cls(key_of(username), claimant=user_id)
-        theirs = cls.name_key.does_not_exist() | (cls.claimant == claimant) | (cls.claimant == user_id)
-        return holds(lambda: name.save(theirs))
+    def is_free_for(cls, claimant: str, user_id: str) -> Condition:
+        """Return the condition that a name is nobody else's."""
+        free: Condition = cls.name_key.does_not_exist() | cls.claimant.is_in(claimant, user_id)
+        return free
 
     @classmethod
     def release(cls, username: str, claimant: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from core import clock
@@ -85,11 +86,14 @@ class Connections(Table):
 
     @classmethod
     def remove(cls, *sockets: Socket) -> "Connections":
-        """Take sockets of one user off the list, and no others. Returns the user's connections without them."""
+        """Take sockets of one user off the list, and no others. Returns the user's connections without them.
+
+        Who has left and been erased has none any more, and gets none by this.
+        """
         elements = {socket.element for socket in sockets}
         connections = cls(sockets[0].user_id)
-        seen = cls.last_seen_at.set(clock.now())
-        connections.update([cls.elements.delete(elements), seen, cls.revision.add(1)])
+        changes: list[Action] = [cls.elements.delete(elements), cls.last_seen_at.set(clock.now()), cls.revision.add(1)]
+        holds(lambda: connections.update(changes, cls.user_id.exists()))
         return connections
 
     @classmethod

@@ -149,7 +149,7 @@ def register_by_every_way(gateway: Gateway, calls: Calls, confirm_mail: Callable
     dan = {"username": "dan", "email": "dan@example.com", "password": PASSWORD}
     with calls.intercepted(Death(3, after=True)), pytest.raises(Crash):
         visit(gateway, "registerUser", **dan)
-    assert visit(gateway, "registerUser", **{**dan, "username": "other"}).status == 409
+    assert visit(gateway, "registerUser", **{**dan, "password": "Wrong-Horse-9"}).status == 409
     assert visit(gateway, "logIn", email=dan["email"], password=PASSWORD).status == 200
     with calls.intercepted(Death(4, after=True)), pytest.raises(Crash):
         visit(gateway, "registerUser", username="fay", email="fay@example.com", password=PASSWORD)

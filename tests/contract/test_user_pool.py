@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters import identity
 from domain import challenges, codes, passwords
 from tests import template
 
@@ -41,6 +42,16 @@ def test_nobody_signs_up_at_cognito_itself_nor_is_mailed_by_it() -> None:
     flows = {"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
     assert set(client()["ExplicitAuthFlows"]) == flows
     assert client()["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_a_token_changes_nothing_at_cognito_itself_that_is_read_here() -> None:
+    """An empty list of what may be written means everything, and required attributes can always be written."""
+    assert client()["WriteAttributes"] == ["locale"]
+    assert "locale" not in Path(identity.__file__).read_text()
+    assert not any(one.get("Required") for one in pool().get("Schema", []))
+    # No second factor, remembered device nor passkey that a token could put in its owner's way.
+    assert pool().get("MfaConfiguration", "OFF") == "OFF"
+    assert pool().keys().isdisjoint({"DeviceConfiguration", "WebAuthnRelyingPartyID"})
 
 
 def test_sessions_last_as_long_as_the_contract_says() -> None:

@@ -8,6 +8,7 @@ import pytest
 from local import ports, turn
 from local.stack import Stack
 from local.turn import Turn
+from tests.e2e.functions import setting
 from tests.e2e.people import TIMEOUT, Person
 
 WEB_ORIGIN = "http://127.0.0.1:8999"
@@ -69,11 +70,5 @@ def eve(meet: Callable[[str], Person]) -> Person:
 @pytest.fixture
 def offline_events(stack: Stack) -> Iterator[None]:
     """Switch the stage's setting on for as long as a test takes."""
-    client = stack.client("lambda")
-    name = "kaiwa-local-SendMessage"
-    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**before, "OFFLINE_EVENTS": "true"}}
-    )
-    yield
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+    with setting(stack, "SendMessage", "OFFLINE_EVENTS", "true"):
+        yield

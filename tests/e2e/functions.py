@@ -1,6 +1,8 @@
-"""What services of AWS that are not on a laptop tell functions."""
+"""What functions are told: by services of AWS that are not on a laptop, and by settings of the stage."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from local.stack import Stack
@@ -32,3 +34,16 @@ def invoke(stack: Stack, key: str, event: dict[str, Any]) -> Any:
     answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
     assert "FunctionError" not in answer
     return json.loads(answer["Payload"].read())
+
+
+@contextmanager
+def setting(stack: Stack, key: str, name: str, value: str) -> Iterator[None]:
+    """Have a function see another value of a setting of the stage."""
+    client = stack.client("lambda")
+    function = f"kaiwa-local-{key}"
+    before = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    client.update_function_configuration(FunctionName=function, Environment={"Variables": {**before, name: value}})
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=function, Environment={"Variables": before})

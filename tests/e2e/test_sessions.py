@@ -2,8 +2,10 @@
 
 import json
 import re
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from local.stack import Stack
+from tests.e2e.functions import setting
 from tests.e2e.people import Person, Socket, address, at_once, wait_until, without_request_id
 
 NEW = "Battery-Staple-7"
@@ -38,6 +41,41 @@ def code(inbox: Callable[[str], list[dict[str, Any]]]) -> Callable[[str], str]:
         return found[0]
 
     return read
+
+
+@pytest.fixture
+def confirm_mail(stack: Stack) -> Iterator[None]:
+    """Switch the stage's setting on for as long as a test takes."""
+    with ExitStack() as settings:
+        for key in ("RegisterUser", "UserLogin", "Account"):
+            settings.enter_context(setting(stack, key, "CONFIRM_MAIL", "true"))
+        yield
+
+
+@pytest.mark.usefixtures("confirm_mail")
+def test_a_mail_address_is_confirmed_by_the_code_that_was_mailed_there(
+    http: httpx.Client, code: Callable[[str], str], inbox: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    name = f"dan-{secrets.token_hex(4)}"
+    dan = {"username": name, "email": f"{name}@example.com", "password": NEW}
+    account = http.post("/users", json=dan)
+    assert (account.status_code, account.json()["confirmed"]) == (201, False)
+    first = {"email": dan["email"], "code": code(dan["email"])}
+    log_in = {"email": dan["email"], "password": NEW}
+    early = http.post("/sessions", json=log_in)
+    assert (early.status_code, early.json()["code"]) == (403, "unconfirmed")
+
+    assert http.post("/users/confirmation/resend", json={"email": dan["email"]}).status_code == 202
+    assert len(inbox(dan["email"])) == 2
+    second = {"email": dan["email"], "code": code(dan["email"])}
+    assert http.post("/users/confirmation", json=first).json()["code"] == "wrong_code"
+    assert http.post("/users/confirmation", json=second).status_code == 204
+
+    session = http.post("/sessions", json=log_in)
+    assert (session.status_code, session.json()["userId"]) == (200, account.json()["userId"])
+    # Nobody who is confirmed is mailed again.
+    assert http.post("/users/confirmation/resend", json={"email": dan["email"]}).status_code == 202
+    assert len(inbox(dan["email"])) == 2
 
 
 def test_a_forgotten_password(http: httpx.Client, ann: Person, code: Callable[[str], str]) -> None:

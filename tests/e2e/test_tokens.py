@@ -153,6 +153,20 @@ def test_a_forged_token_opens_nothing(http: httpx.Client, forge: Forge, make: Ca
     assert forge.ann.email not in answer.text
 
 
+def test_a_token_cannot_move_its_account_to_another_mail_address(stack: Stack, http: httpx.Client, ann: Person) -> None:
+    """Nor so keep an address from whoever owns it: a new password's code goes where the account says."""
+    cognito = stack.client("cognito-idp")
+    evil = f"evil-{ann.email}"
+    for name, value in (("email", evil), ("email_verified", "true"), ("preferred_username", "evil")):
+        with pytest.raises(cognito.exceptions.NotAuthorizedException):
+            cognito.update_user_attributes(
+                AccessToken=ann.session["accessToken"], UserAttributes=[{"Name": name, "Value": value}]
+            )
+    assert ann.get("/users/me").json()["email"] == ann.email
+    stranger = {"username": f"evil-{ann.username}", "email": evil, "password": ann.password}
+    assert http.post("/users", json=stranger).status_code == 201
+
+
 def test_every_route_but_three_needs_a_token(stack: Stack, http: httpx.Client) -> None:
     gateway = stack.client("apigatewayv2")
     [api_id] = [api["ApiId"] for api in gateway.get_apis()["Items"] if api["ProtocolType"] == "HTTP"]

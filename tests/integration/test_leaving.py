@@ -7,9 +7,11 @@ import pytest
 
 from adapters import storage
 from adapters.sockets import Outcome
+from domain import admission
 from models.accounts import User, Username
 from models.blocks import Block
 from models.chats import Chat, create_small
+from models.connections import Connections
 from tests import template
 from tests.calls import Call, Calls, Crash, Death
 from tests.conftest import _client
@@ -137,6 +139,9 @@ def live(ann: Person, bob: Person, eve: Person, gateway: Gateway) -> tuple[str, 
         ann.ask("sendMessage", chatId=direct, fileIds=[ann.upload(name="Annabella.txt").data["fileId"]]).status == 201
     )
     ann.ask("createUpload", name="Annabella.zip", contentType="application/zip", size=5)
+    call = ann.ask("startCall", kind="audio", calleeIds=[bob.user_id], deviceId="Annabella").data["call"]
+    assert bob.ask("acceptCall", callId=call["callId"], deviceId="phone").status == 200
+    assert ann.ask("endCall", callId=call["callId"]).status == 200
     ann.open_socket()
     ann.ticket()
     visit(gateway, "forgotPassword", email=ann.email)
@@ -145,8 +150,9 @@ def live(ann: Person, bob: Person, eve: Person, gateway: Gateway) -> tuple[str, 
     return direct, group
 
 
-WITH_OPAQUE_IDS = {"users", "messages", "events", "tickets", "challenges"}
-"""The first keeps an empty mark, the next two what was said, and the last two end by themselves in minutes."""
+WITH_OPAQUE_IDS = {"users", "messages", "events", "calls", "tickets", "challenges"}
+"""The first keeps an empty mark, the next three what others have been told, and the last two end by themselves in
+minutes."""
 
 
 def assert_erased(gateway: Gateway, ann: Person, bob: Person, direct: str, group: str) -> None:
@@ -185,7 +191,36 @@ def test_who_leaves_is_nobody_at_once(gateway: Gateway, ann: Person, bob: Person
     assert bob.ask("findUsers", username="ann").data["users"] == []
 
 
-@pytest.mark.parametrize("at", range(1, 28))
+def test_what_who_left_could_do_for_a_moment_more_is_erased_too(
+    gateway: Gateway, ann: Person, bob: Person, eve: Person
+) -> None:
+    """A warm process admits their token for a while after all else was erased."""
+    direct, group = live(ann, bob, eve, gateway)
+    warm = dict(admission._read)
+    ann.ask("deleteUser")
+    gateway.queued, later = [one for one in gateway.queued if one.delay_seconds <= 5], gateway.queued
+    assert gateway.work_off("EraseUser") == []
+    gateway.queued = [one for one in later if one.delay_seconds >= admission.FRESH_SECONDS + 29]
+    assert gateway.queued
+    admission._read.update(warm)
+    assert ann.ask("createChat", kind="direct", memberIds=[eve.user_id]).status == 201
+    assert ann.ask("createChat", kind="group", memberIds=[eve.user_id], name="Late").status == 201
+    assert ann.ask("blockUser", userId=eve.user_id).status == 204
+    admission.forget(ann.user_id)
+    assert gateway.work_off("EraseUser") == []
+    assert [one["chatId"] for one in eve.ask("listChats").data["chats"] if ann.user_id in one["memberIds"]] == []
+    assert_erased(gateway, ann, bob, direct, group)
+
+
+def test_a_socket_that_is_told_to_be_closed_too_late_leaves_no_trace(gateway: Gateway, ann: Person) -> None:
+    socket = ann.open_socket()
+    ann.ask("deleteUser")
+    assert gateway.work_off("EraseUser") == []
+    gateway.disconnect(socket)
+    assert list(Connections.scan()) == []
+
+
+@pytest.mark.parametrize("at", range(1, 49, 2))
 def test_an_erasure_that_was_cut_off_is_finished(
     at: int, gateway: Gateway, ann: Person, bob: Person, eve: Person, calls: Calls
 ) -> None:
@@ -218,7 +253,7 @@ def test_a_socket_that_cannot_be_closed_keeps_an_erasure_going(gateway: Gateway,
     socket = ann.open_socket()
     gateway.outcomes[socket.connection_id] = Outcome.FAILED
     assert ann.ask("deleteUser").status == 202
-    assert gateway.work_off("EraseUser") == [ann.user_id]
+    assert gateway.work_off("EraseUser") == [ann.user_id] * 2
 
 
 def test_a_group_without_its_admin_gets_another(gateway: Gateway, ann: Person, bob: Person, eve: Person) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from adapters import identity
 from adapters.sockets import Outcome
 from core import clock as core_clock
 from core.settings import settings
@@ -17,6 +18,7 @@ from domain.codes import Purpose
 from models.accounts import User
 from models.codes import Code
 from tests.calls import Call, Calls, Crash, Death, Meeting, Proceed, Refusal, refusal
+from tests.cognito import refusal as refusal_like_cognitos
 from tests.conftest import Clock
 from tests.gateway import Answer, Gateway
 from tests.integration.test_accounts import without_request_id
@@ -194,6 +196,24 @@ def test_nobody_learns_who_forgot(gateway: Gateway, ann: Person) -> None:
     reset = {"code": "000000", "password": NEW}
     wrongs = [visit(gateway, "resetPassword", email=mail, **reset) for mail in (ann.email, "x@example.com")]
     assert without_request_id(wrongs[0]) == without_request_id(wrongs[1])
+
+
+@pytest.mark.parametrize("operation", ["forgotPassword", "resendConfirmation", "logIn"])
+def test_a_mail_address_that_cognito_takes_for_none_is_nobodys(operation: str, gateway: Gateway, calls: Calls) -> None:
+    """Its names are letters, marks, symbols, numbers and punctuation (AdminGetUser's API reference)."""
+    word = "AdminInitiateAuth" if operation == "logIn" else "AdminGetUser"
+    method = {"method": "emailCode"} if operation == "logIn" else {}
+    nobody = visit(gateway, operation, email="nobody@example.com", **method)
+    with calls.intercepted(Refusal(word, refusal_like_cognitos(identity._client(), "InvalidParameterException", word))):
+        answer = visit(gateway, operation, email="a\u200b@example.com", **method)
+    assert (answer.status, answer.raw["headers"].keys()) == (202, nobody.raw["headers"].keys())
+    assert gateway.mails == []
+
+
+@pytest.mark.parametrize(("letters", "status"), [(128, 401), (129, 400)])
+def test_a_mail_address_is_at_most_as_long_as_cognitos_names(letters: int, status: int, gateway: Gateway) -> None:
+    mail = "a" * (letters - len("@example.com")) + "@example.com"
+    assert visit(gateway, "logIn", email=mail, password=PASSWORD).status == status
 
 
 def test_a_mail_that_is_refused_is_told_to_nobody(
@@ -559,6 +579,7 @@ def test_many_tries_of_a_password_are_refused(
     [
         ("registrationsPerAddress", "registerUser", {"username": "N", "email": "N@x.com", "password": PASSWORD}, 201),
         ("triesPerAddress", "logIn", {"email": "N@x.com", "password": PASSWORD}, 401),
+        ("renewalsPerAddress", "refreshSession", {"refreshToken": "x"}, 401),
         ("triesPerAddress", "confirmUser", {"email": "N@x.com", "code": "1"}, 400),
         ("triesPerAddress", "resetPassword", {"email": "N@x.com", "code": "1", "password": PASSWORD}, 400),
         ("triesPerMail", "confirmUser", {"email": "a@x.com", "code": "1"}, 400),

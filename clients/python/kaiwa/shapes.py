@@ -213,7 +213,7 @@ class Upload(TypedDict):
 
 
 class Participant(TypedDict):
-    """Somebody in a call. `deviceId` is the device on which they take part, or did."""
+    """Somebody in a call. `deviceId` is the device on which they take part, or did, until the call ends."""
 
     userId: str
     deviceId: NotRequired[str]

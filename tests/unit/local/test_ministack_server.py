@@ -221,6 +221,35 @@ def test_a_copy_has_the_checksum_that_is_asked_for(ministack: Stack) -> None:
     assert told["ChecksumSHA256"] == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 
 
+def test_a_token_changes_no_attribute_that_its_client_may_not_write(ministack: Stack) -> None:
+    cognito = ministack.client("cognito-idp")
+    flow = "ADMIN_USER_PASSWORD_AUTH"
+    pool = cognito.create_user_pool(PoolName="attributes", UsernameAttributes=["email"])["UserPool"]["Id"]
+    cognito.admin_create_user(UserPoolId=pool, Username="ann@example.com", MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(UserPoolId=pool, Username="ann@example.com", Password="Aa3-5678", Permanent=True)
+
+    def change(client: dict[str, Any], **attributes: str) -> None:
+        client_id = cognito.create_user_pool_client(
+            UserPoolId=pool, ClientName="attributes", ExplicitAuthFlows=[f"ALLOW_{flow}"], **client
+        )["UserPoolClient"]["ClientId"]
+        credentials = {"USERNAME": "ann@example.com", "PASSWORD": "Aa3-5678"}
+        tokens = cognito.admin_initiate_auth(
+            UserPoolId=pool, ClientId=client_id, AuthFlow=flow, AuthParameters=credentials
+        )["AuthenticationResult"]
+        changes = [{"Name": name, "Value": value} for name, value in attributes.items()]
+        cognito.update_user_attributes(AccessToken=tokens["AccessToken"], UserAttributes=changes)
+
+    change({"WriteAttributes": ["locale"]}, locale="ja")
+    change({}, nickname="Annie")
+    with pytest.raises(ClientError) as refused:
+        change({"WriteAttributes": ["locale"]}, locale="en", email="eve@example.com")
+    assert refused.value.response["Error"]["Code"] == "NotAuthorizedException"
+    user = cognito.admin_get_user(UserPoolId=pool, Username="ann@example.com")
+    kept = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
+    assert (kept["locale"], kept["nickname"]) == ("ja", "Annie")
+    cognito.delete_user_pool(UserPoolId=pool)
+
+
 def test_an_ops_item_is_opened_once(ministack: Stack) -> None:
     ssm = ministack.client("ssm")
     item = {"Title": "a", "Description": "b", "Source": "c"}
