@@ -223,16 +223,18 @@ def form(key: str, content_type: str, size: int, seconds: int) -> tuple[str, dic
     return settings().files_url, signed
 
 
-def url_of_part(key: str, upload_id: str, number: int, seconds: int) -> str:
-    """Return the URL to which one part of an upload is sent by PUT.
+def url_of_part(key: str, upload_id: str, number: int, size: int, seconds: int) -> str:
+    """Return the URL to which one part of an upload is sent by PUT. S3 refuses any other length than that signed in it.
 
     Args:
         key: The key of the object that it becomes a part of.
         upload_id: The upload.
         number: The part's number, from 1.
+        size: Its bytes.
         seconds: For how long it is good.
     """
-    return _signed_url("PUT", key, {"partNumber": str(number), "uploadId": upload_id}, seconds)
+    query = {"partNumber": str(number), "uploadId": upload_id}
+    return _signed_url("PUT", key, query, seconds, {"content-length": str(size)})
 
 
 def url_of(key: str, content_type: str, disposition: str, seconds: int) -> str:
@@ -299,7 +301,9 @@ def request(
     return answer
 
 
-def _signed_url(method: str, key: str, query: Mapping[str, str], seconds: int) -> str:
+def _signed_url(
+    method: str, key: str, query: Mapping[str, str], seconds: int, headers: Mapping[str, str] | None = None
+) -> str:
     address = urlsplit(f"{settings().files_url}/{key}")
     signed = signature.signed_query(
         aws.credentials(),
@@ -309,6 +313,7 @@ def _signed_url(method: str, key: str, query: Mapping[str, str], seconds: int) -
         path=address.path,
         query=query,
         seconds=seconds,
+        headers=headers,
     )
     return f"{settings().files_url}/{key}?{signed}"
 

@@ -481,7 +481,7 @@ def _by_parts(file: File, arrived: Iterable[int]) -> Upload:
     """Return where the parts go that have not arrived."""
     key, skipped = _upload_key(file), set(arrived)
     parts = [
-        Place(number=number, url=storage.url_of_part(key, file.upload_id, number, UPLOAD_URL_SECONDS), size=size)
+        Place(number=number, url=storage.url_of_part(key, file.upload_id, number, size, UPLOAD_URL_SECONDS), size=size)
         for number, size in enumerate(_sizes(file), 1)
         if number not in skipped
     ]

@@ -144,6 +144,20 @@ def test_a_url_is_for_one_file_one_use_and_five_minutes(ann: Person, stack: Stac
         assert httpx.get(f"{url.partition('?')[0]}?{query}").status_code == status
 
 
+@pytest.mark.parametrize("over", [1, -1], ids=["more", "fewer"])
+def test_a_parts_url_takes_exactly_what_was_announced(over: int, ann: Person) -> None:
+    """Bytes that nobody announced count for nobody: S3 takes none of them."""
+    announced = announce(ann, bytes(64 * MEBI + 2))
+    last = announced["upload"]["parts"][-1]
+    assert last["size"] == 2
+    assert httpx.put(last["url"], content=bytes(last["size"] + over)).status_code == 403
+    left = ann.post(f"/files/{announced['fileId']}/parts").json()["upload"]["parts"]
+    assert last["number"] in [part["number"] for part in left]
+    assert httpx.put(last["url"], content=bytes(last["size"])).status_code == 200
+    left = ann.post(f"/files/{announced['fileId']}/parts").json()["upload"]["parts"]
+    assert last["number"] not in [part["number"] for part in left]
+
+
 def test_pages_of_the_web_origin_may_send_parts_and_others_not(ann: Person) -> None:
     part = announce(ann, bytes(65 * MEBI))["upload"]["parts"][0]["url"]
     asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}

@@ -263,6 +263,7 @@ def test_parts_are_asked_for_until_all_are_there(ann: Person) -> None:
     assert [part["size"] for part in parts] == [PART_BYTES] * 4 + [1]
     upload_id = File.get(file_id).upload_id
     assert all(f"partNumber={part['number']}&uploadId={upload_id}" in part["url"] for part in parts)
+    assert all("X-Amz-SignedHeaders=content-length%3Bhost&" in part["url"] for part in parts)
 
     def put_part(number: int, content: bytes) -> None:
         where = {"Bucket": storage.bucket(), "Key": f"uploads/{file_id}", "UploadId": upload_id}
