@@ -181,8 +181,8 @@ def resume(caller: Caller, file_id: str) -> Upload:
 def complete(caller: Caller, file_id: str) -> protocol.File:
     """Make a file of the bytes that S3 has, if they are those that were announced. To do so again changes nothing.
 
-    What a form uploads could be replaced as long as the form is good. So the bytes are copied to where nobody can
-    write, and as S3 copies, it computes their SHA-256.
+    What a form uploads could be replaced as long as the form is good. So the bytes are copied, once, to where nobody
+    can write, and looked at there. As S3 copies, it computes their SHA-256.
 
     Raises:
         NotFound: The caller has no such file.
@@ -428,21 +428,19 @@ def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:
 
 
 def _complete(file: File) -> protocol.File:
-    source = _upload_key(file)
+    source, key = _upload_key(file), key_of(file.file_id)
     if file.upload_id:
         _join(file, source)
-    arrived = storage.find(source)
-    if not arrived or arrived.size != file.size:
-        raise _other_bytes()
-    first = storage.read(source, content_types.SNIFFED_BYTES) if file.size else None
-    kind = content_types.checked(file.content_type, first or b"")
-    if not kind:
-        raise _other_bytes()
-    sha256 = file.sha256
-    key = key_of(file.file_id)
     if source != key:
-        sha256 = _copied(file, source, arrived.tag)
-    kept = _kept(file, kind, sha256)
+        storage.copy(source, key)
+    stored = storage.find(key)
+    if not stored:
+        raise _other_bytes()
+    kind = _kind(file, stored)
+    if not kind:
+        storage.delete(key, stored.tag)
+        raise _other_bytes()
+    kept = _kept(file, kind, stored.sha256)
     if source != key:
         # What is left here the bucket's lifecycle removes.
         with suppress(storage.StorageError):
@@ -460,16 +458,12 @@ def _join(file: File, key: str) -> None:
     storage.join_parts(key, file.upload_id, arrived)
 
 
-def _copied(file: File, source: str, tag: str) -> str:
-    """Copy the bytes to where they stay. Returns their SHA-256, if they are those that were announced."""
-    key = key_of(file.file_id)
-    copy = storage.find(key) if storage.copy(source, tag, key) else None
-    if not copy or copy.size != file.size or not copy.sha256:
-        raise _other_bytes()
-    if file.sha256 not in {None, copy.sha256}:
-        storage.delete(key)
-        raise _other_bytes()
-    return copy.sha256
+def _kind(file: File, stored: storage.Stored) -> str | None:
+    """Return the type of the bytes that are in a file's place, or None if they are not those that were announced."""
+    if stored.size != file.size or file.sha256 not in {None, stored.sha256}:
+        return None
+    first = storage.read(key_of(file.file_id), content_types.SNIFFED_BYTES) if file.size else None
+    return content_types.checked(file.content_type, first or b"")
 
 
 def _by_form(file: File) -> Upload:
