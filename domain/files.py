@@ -134,7 +134,7 @@ def announce(caller: Caller, announced: Announced) -> Upload:
     """Make a file whose bytes the client will send to S3.
 
     Raises:
-        InvalidRequest: The name is none.
+        InvalidRequest: The name is none, or nobody could prove the SHA-256.
         UnsupportedType: The type is none.
         NotFound: The caller is no more.
         TooLarge: The caller would have too many bytes stored.
@@ -142,6 +142,8 @@ def announce(caller: Caller, announced: Announced) -> Upload:
         Unavailable: S3 did not answer.
     """
     admission.check_exists(caller)
+    if announced.sha256 and announced.size > MOST_COPIED_BYTES:
+        raise InvalidRequest.field("sha256", "S3 computes it of at most 1 GiB. Leave it out.")
     name = file_names.harmless(announced.name, "name")
     kind = content_types.read(announced.content_type)
     sha256 = announced.sha256.lower() if announced.sha256 else None
@@ -149,13 +151,10 @@ def announce(caller: Caller, announced: Announced) -> Upload:
     if file.size <= MOST_FORM_BYTES:
         return _by_form(file)
     try:
-        upload_id = storage.begin_parts(_upload_key(file), kind)
+        return _begin_parts(file)
     except storage.StorageError as error:
         _give_up(file)
         raise Unavailable from error
-    if not file.await_parts(upload_id):
-        raise unknown_file()
-    return _by_parts(file, [])
 
 
 def resume(caller: Caller, file_id: str) -> Upload:
@@ -169,9 +168,12 @@ def resume(caller: Caller, file_id: str) -> Upload:
     file = _own(caller, file_id)
     if file.state != files.AWAITED:
         raise Conflict("conflict", "This file is complete.")
-    if not file.upload_id:
+    if file.size <= MOST_FORM_BYTES:
         return _by_form(file)
     try:
+        # The announcement may have been cut off before it was noted that they are awaited.
+        if not file.upload_id:
+            return _begin_parts(file)
         arrived = storage.list_parts(_upload_key(file), file.upload_id)
     except storage.StorageError as error:
         raise Unavailable from error
@@ -469,6 +471,15 @@ def _kind(file: File, stored: storage.Stored) -> str | None:
 def _by_form(file: File) -> Upload:
     url, fields = storage.form(_upload_key(file), file.content_type, int(file.size), UPLOAD_URL_SECONDS)
     return _upload(file, Target(method="POST", url=url, fields=fields))
+
+
+def _begin_parts(file: File) -> Upload:
+    """Begin to await parts, unless somebody else was faster. What is begun in vain the bucket's lifecycle removes."""
+    upload_id = storage.begin_parts(_upload_key(file), file.content_type)
+    awaited = file if file.await_parts(upload_id) else File.find(file.file_id)
+    if not awaited or not awaited.upload_id:
+        raise unknown_file()
+    return _by_parts(awaited, [])
 
 
 def _by_parts(file: File, arrived: Iterable[int]) -> Upload:

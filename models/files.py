@@ -167,8 +167,9 @@ class File(Table):
         return decides(write)
 
     def await_parts(self, upload_id: str) -> bool:
-        """Note how S3 calls the upload in parts. Returns False where the file is gone."""
-        return holds(lambda: self.update([File.upload_id.set(upload_id)], File.state == AWAITED))
+        """Note how S3 calls the upload in parts. Returns False where the file is gone, or another one is noted."""
+        unknown = (File.state == AWAITED) & File.upload_id.does_not_exist()
+        return holds(lambda: self.update([File.upload_id.set(upload_id)], unknown))
 
     def keep(self, content_type: str, sha256: str | None, *, is_clean: bool) -> bool:
         """Note that the bytes are there and are what they shall be. Returns False where the file is gone.

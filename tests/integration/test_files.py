@@ -9,10 +9,10 @@ import pytest
 from adapters import storage
 from core.pages import encode_cursor
 from core.settings import settings
-from domain.files import MOST_FORM_BYTES, PART_BYTES
+from domain.files import MOST_COPIED_BYTES, MOST_FORM_BYTES, PART_BYTES
 from models.accounts import User
 from models.files import INFECTED, MOST_SENDS, PENDING, File
-from tests.calls import STORAGE, Call, Calls, Meeting, Proceed, in_sequence
+from tests.calls import STORAGE, Call, Calls, Meeting, Proceed, Refusal, in_sequence, refusal
 from tests.conftest import Clock, _client
 from tests.gateway import Answer, Gateway
 from tests.integration.test_crashes import WHEN, cut_off_everywhere
@@ -76,6 +76,18 @@ def end_by_time(gateway: Gateway, file_id: str) -> None:
     assert "expiresAt" in image
     File(file_id).delete()
     assert gateway.end("files", image) == []
+
+
+def meanwhile(word: str, act: Callable[[], Any]) -> Callable[[Call, Proceed], Any]:
+    """Return what does something else before the first call of a kind is made."""
+    waiting = [act]
+
+    def intercept(call: Call, proceed: Proceed) -> Any:
+        if str(call) == word and waiting:
+            waiting.pop()()
+        return proceed()
+
+    return intercept
 
 
 @pytest.fixture
@@ -287,6 +299,57 @@ def test_parts_are_asked_for_until_all_are_there(ann: Person) -> None:
     assert (completed.status, completed.data["size"]) == (200, size)
     assert completed.data["sha256"] == hashlib.sha256(bytes(size - 1) + b"x").hexdigest()
     assert ann.ask("resumeUpload", fileId=file_id).code == "conflict"
+
+
+def test_a_digest_that_nobody_would_prove_is_refused(ann: Person, calls: Calls) -> None:
+    fields = {"name": "a", "contentType": BYTES, "sha256": "0" * 64}
+    calls.clear()
+    answer = ann.ask("createUpload", size=MOST_COPIED_BYTES + 1, **fields)
+    assert (answer.code, answer.fields) == ("invalid_request", ["sha256"])
+    assert calls.words() == []
+    assert ann.ask("createUpload", size=MOST_COPIED_BYTES, **fields).status == 201
+
+
+def test_what_is_too_large_to_be_copied_says_nothing_of_its_digest(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for most in ("MOST_FORM_BYTES", "MOST_COPIED_BYTES"):
+        monkeypatch.setattr(f"domain.files.{most}", 4)
+    file_id = announce(ann, 5)
+    part = {"Key": f"files/{file_id}", "UploadId": File.get(file_id).upload_id, "PartNumber": 1}
+    _client("s3").upload_part(Bucket=storage.bucket(), **part, Body=b"12345")
+    completed = ann.ask("completeUpload", fileId=file_id)
+    assert (completed.status, completed.data["size"]) == (200, 5)
+    assert "sha256" not in completed.data
+    assert keys() == [f"files/{file_id}"]
+
+
+@pytest.mark.parametrize("size", [MOST_FORM_BYTES + 1, MOST_COPIED_BYTES + 1])
+def test_parts_that_were_not_noted_are_begun_anew(size: int, ann: Person, calls: Calls) -> None:
+    """No form ever leads to where files stay."""
+    with calls.intercepted(Refusal("UpdateItem files", refusal("InternalServerError"))):
+        assert ann.ask("createUpload", name="a", contentType=BYTES, size=size).status == 503
+    (file,) = File.of(ann.user_id)
+    begun = set()
+    for _ in range(2):
+        upload = ann.ask("resumeUpload", fileId=file.file_id).data["upload"]
+        assert (upload["method"], "fields" in upload) == ("PUT", False)
+        assert sum(part["size"] for part in upload["parts"]) == size
+        begun.add(File.get(file.file_id).upload_id)
+        assert all(f"uploadId={upload_id}" in part["url"] for part in upload["parts"] for upload_id in begun)
+
+
+def test_parts_are_begun_once(ann: Person, calls: Calls) -> None:
+    with calls.intercepted(Refusal("UpdateItem files", refusal("InternalServerError"))):
+        ann.ask("createUpload", name="a", contentType=BYTES, size=MOST_FORM_BYTES + 1)
+    (file,) = File.of(ann.user_id)
+    others: list[Answer] = []
+    other = lambda: others.append(ann.ask("resumeUpload", fileId=file.file_id))  # noqa: E731
+    with calls.intercepted(meanwhile("UpdateItem files", other)):
+        answer = ann.ask("resumeUpload", fileId=file.file_id)
+    upload_id = File.get(file.file_id).upload_id
+    for told in (answer, others[0]):
+        assert all(f"uploadId={upload_id}" in part["url"] for part in told.data["upload"]["parts"])
 
 
 def test_another_ones_upload_is_no_file(ann: Person, eve: Person) -> None:
@@ -591,18 +654,6 @@ def test_who_left_a_moment_ago_uploads_nothing(ann: Person) -> None:
     for answer in (ann.upload(), ann.ask("createUpload", name="a", contentType=BYTES, size=1)):
         assert (answer.status, answer.code) == (404, "user_not_found")
     assert len(File.of(ann.user_id)) == 1
-
-
-def meanwhile(word: str, act: Callable[[], Any]) -> Callable[[Call, Proceed], Any]:
-    """Return what does something else before the first call of a kind is made."""
-    waiting = [act]
-
-    def intercept(call: Call, proceed: Proceed) -> Any:
-        if str(call) == word and waiting:
-            waiting.pop()()
-        return proceed()
-
-    return intercept
 
 
 @pytest.mark.parametrize("word", COMPLETION)
