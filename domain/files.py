@@ -204,9 +204,11 @@ def download(caller: Caller, file_id: str) -> Download:
     """Return where a file is fetched from, to somebody who may.
 
     Raises:
+        Unauthenticated: The caller's token is good no more.
         NotFound: There is no such file, or none for the caller: the two look alike on purpose.
     """
-    file = File.find(file_id)
+    file, user = File.find_with_user(file_id, caller.user_id)
+    admission.check_user(caller, user)
     if not file or not _is_there(file) or not _readable(caller, [file]):
         raise unknown_file()
     expires_at = clock.timestamp(clock.milliseconds() + DOWNLOAD_URL_SECONDS * 1000)

@@ -9,6 +9,7 @@ import pytest
 from adapters import storage
 from core.pages import encode_cursor
 from core.settings import settings
+from domain import admission
 from domain.files import MOST_COPIED_BYTES, MOST_FORM_BYTES, PART_BYTES
 from models.accounts import User
 from models.files import INFECTED, MOST_SENDS, PENDING, File
@@ -187,10 +188,14 @@ def test_what_an_upload_and_a_download_cost(ann: Person, bob: Person, calls: Cal
         "UpdateItem files",
     ]
     sent(ann, chat_id, file_id)
-    for person, cost in ((ann, ["GetItem files"]), (bob, ["GetItem files", "BatchGetItem memberships"])):
-        calls.clear()
-        assert person.download(file_id).status == 200
-        assert calls.words() == cost
+    together = "BatchGetItem files users"
+    for person, cost in ((ann, [together]), (bob, [together, "BatchGetItem memberships"])):
+        # A process that has just started knows nobody, and one that knows them asks for no more.
+        admission.forget_all()
+        for _ in ("cold", "warm"):
+            calls.clear()
+            assert person.download(file_id).status == 200
+            assert calls.words() == cost
 
 
 def test_a_storage_that_fails_is_told_and_leaves_nothing(ann: Person, gateway: Gateway, calls: Calls) -> None:
@@ -553,7 +558,7 @@ def test_a_picture_is_for_everybody(ann: Person, eve: Person, calls: Calls) -> N
     assert eve.ask("getUser", userId=ann.user_id).data["avatarFileId"] == file_id
     calls.clear()
     assert eve.download(file_id).status == 200
-    assert calls.words() == ["GetItem files"]
+    assert calls.words() == ["BatchGetItem files users"]
     assert "expiresAt" not in image_of(file_id)
 
 
@@ -709,6 +714,15 @@ def test_who_signed_out_is_refused(ann: Person, clock: Clock) -> None:
     clock.advance(60)
     for answer in (ann.upload(), ann.ask("createUpload", name="a", contentType=BYTES, size=1), ann.download("f")):
         assert (answer.status, answer.code) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("leave", [User.sign_out, User.mark_erased])
+def test_who_left_a_moment_ago_fetches_nothing(leave: Callable[[str], Any], ann: Person) -> None:
+    """A download reads who asks each time, so a warm function does not go by what it remembers."""
+    file_id = file_of(ann)
+    assert ann.download(file_id).status == 200
+    leave(ann.user_id)
+    assert ann.download(file_id).code == "unauthenticated"
 
 
 def test_who_leaves_takes_their_files_along(ann: Person, bob: Person, gateway: Gateway) -> None:
