@@ -98,6 +98,17 @@ def test_text_stays_as_it_is(ann: Person) -> None:
     assert (answer.content, answer.headers["content-type"]) == (content, "text/plain; charset=utf-8")
 
 
+@pytest.mark.parametrize("content", ["あ".encode("shift_jis"), b"\xf0\x9f\x98A"], ids=["Shift-JIS", "cut off"])
+def test_a_text_that_is_no_utf_8_goes_to_s3_itself(content: bytes, ann: Person) -> None:
+    headers = {"Content-Type": "text/plain", "Content-Disposition": attachment("a.txt")}
+    answer = ann.http.post("/files", content=content, headers={**ann.authorization, **headers})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_type")
+    announced = announce(ann, content, contentType="text/plain")
+    assert send_form(announced["upload"], content).status_code == 204
+    ann.post(f"/files/{announced['fileId']}/complete").raise_for_status()
+    assert fetched(ann, announced["fileId"]).content == content
+
+
 def test_no_page_is_ever_served(ann: Person) -> None:
     file = upload(ann, b"<script>alert(1)</script>", "a.html", "text/html")
     answer = fetched(ann, file["fileId"])

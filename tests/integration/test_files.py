@@ -130,11 +130,27 @@ def test_more_than_4_mib_are_too_large(ann: Person, calls: Calls) -> None:
     assert calls.words() == []
 
 
-def test_a_text_that_was_changed_on_its_way_is_refused(ann: Person) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["あ".encode("shift_jis"), b"\xf0\x9f\x98A", "\ufeffa".encode("utf-16")],
+    ids=["another length", "the same length", "another charset"],
+)
+def test_a_text_that_was_changed_on_its_way_is_refused(content: bytes, ann: Person, calls: Calls) -> None:
     """API Gateway hands on what calls itself text as a string, and what is not UTF-8 in it as something else."""
-    headers = {"content-type": "text/plain", "content-length": "3"}
-    answer = ann.gateway.http("POST", "/files", claims=ann.claims, body="a\ufffdb", headers=headers)
+    headers = {"content-type": "text/plain", "content-length": str(len(content))}
+    body = content.decode(errors="replace")
+    calls.clear()
+    answer = ann.gateway.http("POST", "/files", claims=ann.claims, body=body, headers=headers)
     assert (answer.status, answer.code) == (415, "unsupported_type")
+    assert "POST /files/uploads" in answer.problem["detail"]
+    assert calls.words() == []
+
+
+def test_a_text_comes_as_it_was(ann: Person) -> None:
+    content = "やあ 👋\r\n".encode()
+    headers = {"content-type": "text/plain", "content-length": str(len(content))}
+    answer = ann.gateway.http("POST", "/files", claims=ann.claims, body=content.decode(), headers=headers)
+    assert (answer.status, answer.data["sha256"]) == (201, hashlib.sha256(content).hexdigest())
 
 
 @pytest.mark.parametrize(
