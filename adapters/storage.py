@@ -96,41 +96,42 @@ def read(key: str, size: int | None = None) -> bytes | None:
     return None if answer.status in MISSING else _expect(answer).body
 
 
-def copy(source: str, tag: str, key: str) -> bool:
-    """Copy an object of at most 5 GiB, and have S3 compute the SHA-256 of the whole.
+def copy(source: str, key: str) -> None:
+    """Copy an object of at most 5 GiB, if there is one and its new place is free; S3 computes the SHA-256 of the whole.
 
     Args:
         source: Its key.
-        tag: What it must still be.
         key: The key of the copy.
 
-    Returns:
-        False where the object is not there any more, or another one.
-
     Raises:
-        StorageError: It is not known to be copied.
+        StorageError: It is not known to be copied. Another copy to that place may be under way.
     """
     headers = {
         "x-amz-copy-source": f"/{bucket()}/{source}",
-        "x-amz-copy-source-if-match": tag,
         "x-amz-checksum-algorithm": "SHA256",
+        "if-none-match": "*",
     }
     answer = request("CopyObject", "PUT", key, headers=headers)
-    if answer.status in {404, 412}:
-        return False
+    if answer.status in MISSING | {412}:
+        return
     # S3 begins its answer before it has copied, so that 200 may be followed by an error.
     if "CopyObjectResult" not in _tag(_document(_expect(answer))):
         raise StorageError("S3 did not copy.")
-    return True
 
 
-def delete(key: str) -> None:
+def delete(key: str, tag: str | None = None) -> None:
     """Delete an object, if there is one.
+
+    Args:
+        key: Its key.
+        tag: What it must still be, if that matters; another object stays. Who says it must be allowed to read objects.
 
     Raises:
         StorageError: S3 did not say that it is gone.
     """
-    _expect(request("DeleteObject", "DELETE", key))
+    answer = request("DeleteObject", "DELETE", key, headers={"if-match": tag} if tag else None)
+    if not tag or answer.status not in {404, 412}:
+        _expect(answer)
 
 
 def begin_parts(key: str, content_type: str) -> str:
@@ -223,16 +224,18 @@ def form(key: str, content_type: str, size: int, seconds: int) -> tuple[str, dic
     return settings().files_url, signed
 
 
-def url_of_part(key: str, upload_id: str, number: int, seconds: int) -> str:
-    """Return the URL to which one part of an upload is sent by PUT.
+def url_of_part(key: str, upload_id: str, number: int, size: int, seconds: int) -> str:
+    """Return the URL to which one part of an upload is sent by PUT. S3 refuses any other length than that signed in it.
 
     Args:
         key: The key of the object that it becomes a part of.
         upload_id: The upload.
         number: The part's number, from 1.
+        size: Its bytes.
         seconds: For how long it is good.
     """
-    return _signed_url("PUT", key, {"partNumber": str(number), "uploadId": upload_id}, seconds)
+    query = {"partNumber": str(number), "uploadId": upload_id}
+    return _signed_url("PUT", key, query, seconds, {"content-length": str(size)})
 
 
 def url_of(key: str, content_type: str, disposition: str, seconds: int) -> str:
@@ -299,7 +302,9 @@ def request(
     return answer
 
 
-def _signed_url(method: str, key: str, query: Mapping[str, str], seconds: int) -> str:
+def _signed_url(
+    method: str, key: str, query: Mapping[str, str], seconds: int, headers: Mapping[str, str] | None = None
+) -> str:
     address = urlsplit(f"{settings().files_url}/{key}")
     signed = signature.signed_query(
         aws.credentials(),
@@ -309,6 +314,7 @@ def _signed_url(method: str, key: str, query: Mapping[str, str], seconds: int) -
         path=address.path,
         query=query,
         seconds=seconds,
+        headers=headers,
     )
     return f"{settings().files_url}/{key}?{signed}"
 

@@ -37,6 +37,9 @@ MOST_FRAME_BYTES = 32 * 1024
 MOST_CONTENT_BYTES = 4 * 1024 * 1024
 """A body that is no JSON. In base64 it is 5.6 MB; Lambda takes 6 MB (its quota page, "Invocation payload")."""
 
+REPLACED = "\N{REPLACEMENT CHARACTER}".encode()
+"""What stands in a text where something was not in UTF-8 (the Unicode Standard, "U+FFFD Substitution")."""
+
 MOST_BODY_BYTES = 256 * 1024
 """A JSON body over HTTP: 1,000 member ids of 36 characters fit six times."""
 
@@ -431,12 +434,13 @@ class _Http:
     def _content(self) -> bytes:
         """Return a body that is no JSON, as it was sent.
 
-        API Gateway takes what calls itself text for UTF-8, and replaces what is not: then its length is another one.
+        API Gateway takes what calls itself text for UTF-8, and replaces what is not. That shows in the text, or in its
+        length where a text is changed in another way.
         """
         raw = self._bytes(MOST_CONTENT_BYTES)
         sent = self._event["headers"].get("content-length", str(len(raw)))
-        if not self._event.get("isBase64Encoded") and sent != str(len(raw)):
-            raise UnsupportedType("unsupported_type", "A text must be in UTF-8. Send it as application/octet-stream.")
+        if not self._event.get("isBase64Encoded") and (REPLACED in raw or sent != str(len(raw))):
+            raise UnsupportedType("unsupported_type", "This text is not in UTF-8. Send it by POST /files/uploads.")
         return raw
 
     def _bytes(self, most: int) -> bytes:

@@ -77,6 +77,7 @@ def signed_query(
     path: str,
     query: Mapping[str, str],
     seconds: int,
+    headers: Mapping[str, str] | None = None,
 ) -> str:
     """Return the query that makes a URL of S3 good for one kind of request, for whoever has it.
 
@@ -88,21 +89,23 @@ def signed_query(
         path: Its path, percent-encoded.
         query: Its other parameters.
         seconds: For how long. It ends sooner where the credentials do.
+        headers: Headers that the request must have, in lower case, each exactly so.
     """
     moment = _moment()
     scope = _scope(moment, region, S3)
+    given = {**(headers or {}), "host": host}
     parameters = {
         **query,
         "X-Amz-Algorithm": ALGORITHM,
         "X-Amz-Credential": f"{credentials.access_key}/{scope}",
         "X-Amz-Date": moment,
         "X-Amz-Expires": str(seconds),
-        "X-Amz-SignedHeaders": "host",
+        "X-Amz-SignedHeaders": _names(given),
     }
     if credentials.token:
         parameters["X-Amz-Security-Token"] = credentials.token
     text = encoded(parameters)
-    request = _request(S3, method, path, text, {"host": host}, UNSIGNED)
+    request = _request(S3, method, path, text, given, UNSIGNED)
     return f"{text}&X-Amz-Signature={_signature(credentials, scope, _to_sign(moment, scope, request))}"
 
 

@@ -30,7 +30,15 @@ def check(caller: Caller) -> None:
     Raises:
         Unauthenticated: It was issued before its user signed out everywhere, or the user is no more.
     """
-    user = _user(caller.user_id)
+    check_user(caller, _user(caller.user_id))
+
+
+def check_user(caller: Caller, user: User | None) -> None:
+    """Check the same by what was just read of the user, who is None if they are no more.
+
+    Raises:
+        Unauthenticated: As above.
+    """
     if not user or not user.admits(caller.issued_at):
         raise ended()
 

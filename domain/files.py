@@ -134,7 +134,7 @@ def announce(caller: Caller, announced: Announced) -> Upload:
     """Make a file whose bytes the client will send to S3.
 
     Raises:
-        InvalidRequest: The name is none.
+        InvalidRequest: The name is none, or nobody could prove the SHA-256.
         UnsupportedType: The type is none.
         NotFound: The caller is no more.
         TooLarge: The caller would have too many bytes stored.
@@ -142,6 +142,8 @@ def announce(caller: Caller, announced: Announced) -> Upload:
         Unavailable: S3 did not answer.
     """
     admission.check_exists(caller)
+    if announced.sha256 and announced.size > MOST_COPIED_BYTES:
+        raise InvalidRequest.field("sha256", "S3 computes it of at most 1 GiB. Leave it out.")
     name = file_names.harmless(announced.name, "name")
     kind = content_types.read(announced.content_type)
     sha256 = announced.sha256.lower() if announced.sha256 else None
@@ -149,13 +151,10 @@ def announce(caller: Caller, announced: Announced) -> Upload:
     if file.size <= MOST_FORM_BYTES:
         return _by_form(file)
     try:
-        upload_id = storage.begin_parts(_upload_key(file), kind)
+        return _begin_parts(file)
     except storage.StorageError as error:
         _give_up(file)
         raise Unavailable from error
-    if not file.await_parts(upload_id):
-        raise unknown_file()
-    return _by_parts(file, [])
 
 
 def resume(caller: Caller, file_id: str) -> Upload:
@@ -169,9 +168,12 @@ def resume(caller: Caller, file_id: str) -> Upload:
     file = _own(caller, file_id)
     if file.state != files.AWAITED:
         raise Conflict("conflict", "This file is complete.")
-    if not file.upload_id:
+    if file.size <= MOST_FORM_BYTES:
         return _by_form(file)
     try:
+        # The announcement may have been cut off before it was noted that they are awaited.
+        if not file.upload_id:
+            return _begin_parts(file)
         arrived = storage.list_parts(_upload_key(file), file.upload_id)
     except storage.StorageError as error:
         raise Unavailable from error
@@ -181,8 +183,8 @@ def resume(caller: Caller, file_id: str) -> Upload:
 def complete(caller: Caller, file_id: str) -> protocol.File:
     """Make a file of the bytes that S3 has, if they are those that were announced. To do so again changes nothing.
 
-    What a form uploads could be replaced as long as the form is good. So the bytes are copied to where nobody can
-    write, and as S3 copies, it computes their SHA-256.
+    What a form uploads could be replaced as long as the form is good. So the bytes are copied, once, to where nobody
+    can write, and looked at there. As S3 copies, it computes their SHA-256.
 
     Raises:
         NotFound: The caller has no such file.
@@ -202,9 +204,11 @@ def download(caller: Caller, file_id: str) -> Download:
     """Return where a file is fetched from, to somebody who may.
 
     Raises:
+        Unauthenticated: The caller's token is good no more.
         NotFound: There is no such file, or none for the caller: the two look alike on purpose.
     """
-    file = File.find(file_id)
+    file, user = File.find_with_user(file_id, caller.user_id)
+    admission.check_user(caller, user)
     if not file or not _is_there(file) or not _readable(caller, [file]):
         raise unknown_file()
     expires_at = clock.timestamp(clock.milliseconds() + DOWNLOAD_URL_SECONDS * 1000)
@@ -428,21 +432,19 @@ def _kept(file: File, kind: str, sha256: str | None) -> protocol.File:
 
 
 def _complete(file: File) -> protocol.File:
-    source = _upload_key(file)
+    source, key = _upload_key(file), key_of(file.file_id)
     if file.upload_id:
         _join(file, source)
-    arrived = storage.find(source)
-    if not arrived or arrived.size != file.size:
-        raise _other_bytes()
-    first = storage.read(source, content_types.SNIFFED_BYTES) if file.size else None
-    kind = content_types.checked(file.content_type, first or b"")
-    if not kind:
-        raise _other_bytes()
-    sha256 = file.sha256
-    key = key_of(file.file_id)
     if source != key:
-        sha256 = _copied(file, source, arrived.tag)
-    kept = _kept(file, kind, sha256)
+        storage.copy(source, key)
+    stored = storage.find(key)
+    if not stored:
+        raise _other_bytes()
+    kind = _kind(file, stored)
+    if not kind:
+        storage.delete(key, stored.tag)
+        raise _other_bytes()
+    kept = _kept(file, kind, stored.sha256)
     if source != key:
         # What is left here the bucket's lifecycle removes.
         with suppress(storage.StorageError):
@@ -460,16 +462,12 @@ def _join(file: File, key: str) -> None:
     storage.join_parts(key, file.upload_id, arrived)
 
 
-def _copied(file: File, source: str, tag: str) -> str:
-    """Copy the bytes to where they stay. Returns their SHA-256, if they are those that were announced."""
-    key = key_of(file.file_id)
-    copy = storage.find(key) if storage.copy(source, tag, key) else None
-    if not copy or copy.size != file.size or not copy.sha256:
-        raise _other_bytes()
-    if file.sha256 not in {None, copy.sha256}:
-        storage.delete(key)
-        raise _other_bytes()
-    return copy.sha256
+def _kind(file: File, stored: storage.Stored) -> str | None:
+    """Return the type of the bytes that are in a file's place, or None if they are not those that were announced."""
+    if stored.size != file.size or file.sha256 not in {None, stored.sha256}:
+        return None
+    first = storage.read(key_of(file.file_id), content_types.SNIFFED_BYTES) if file.size else None
+    return content_types.checked(file.content_type, first or b"")
 
 
 def _by_form(file: File) -> Upload:
@@ -477,11 +475,20 @@ def _by_form(file: File) -> Upload:
     return _upload(file, Target(method="POST", url=url, fields=fields))
 
 
+def _begin_parts(file: File) -> Upload:
+    """Begin to await parts, unless somebody else was faster. What is begun in vain the bucket's lifecycle removes."""
+    upload_id = storage.begin_parts(_upload_key(file), file.content_type)
+    awaited = file if file.await_parts(upload_id) else File.find(file.file_id)
+    if not awaited or not awaited.upload_id:
+        raise unknown_file()
+    return _by_parts(awaited, [])
+
+
 def _by_parts(file: File, arrived: Iterable[int]) -> Upload:
     """Return where the parts go that have not arrived."""
     key, skipped = _upload_key(file), set(arrived)
     parts = [
-        Place(number=number, url=storage.url_of_part(key, file.upload_id, number, UPLOAD_URL_SECONDS), size=size)
+        Place(number=number, url=storage.url_of_part(key, file.upload_id, number, size, UPLOAD_URL_SECONDS), size=size)
         for number, size in enumerate(_sizes(file), 1)
         if number not in skipped
     ]

@@ -456,6 +456,21 @@ def keep_attributes_from_clients() -> None:
     cognito._update_user_attributes = update_writable
 
 
+def heed_conditions_of_copies() -> None:
+    """Refuse a CopyObject to a key that is taken, where it asks for that.
+
+    S3 is asked by ``If-None-Match`` (its API reference, "CopyObject"); MiniStack heeds it on other writes alone.
+    """
+    copy_object = s3._copy_object
+
+    def copy_if_free(bucket: str, key: str, headers: dict[str, str]) -> Answer:
+        objects = (s3._ensure_bucket(bucket) or {"objects": {}})["objects"]
+        answer: Answer = s3._check_put_preconditions(headers, objects.get(key)) or copy_object(bucket, key, headers)
+        return answer
+
+    s3._copy_object = copy_if_free
+
+
 def keep_ops_items() -> None:
     """Open OpsItems, and tell those that are open; MiniStack's Systems Manager has no OpsCenter.
 
@@ -510,6 +525,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     know_senders,
     compute_checksums_of_copies,
     keep_attributes_from_clients,
+    heed_conditions_of_copies,
     keep_ops_items,
 )
 

@@ -17,7 +17,7 @@ from core import clock
 from core.identifiers import derived_id
 from models.accounts import User
 from models.limits import Count
-from models.table import DAY_SECONDS, Table, decides, found, holds, table_name, transaction
+from models.table import DAY_SECONDS, Table, decides, found, holds, read_together, table_name, transaction
 
 AWAITED = "awaited"
 STORED = "stored"
@@ -83,9 +83,10 @@ class File(Table):
     expires_at = NumberAttribute(attr_name="expiresAt", null=True)
 
     @property
-    def is_over(self) -> bool:
-        """Whether its time is over, though DynamoDB may end it up to two days later."""
-        return self.expires_at is not None and self.expires_at <= clock.seconds()
+    def is_alive(self) -> bool:
+        """Whether it is neither deleted nor over, though DynamoDB may end it up to two days later."""
+        is_over = self.expires_at is not None and self.expires_at <= clock.seconds()
+        return self.state != DELETED and not is_over
 
     @property
     def sends(self) -> list[tuple[str, int]]:
@@ -97,7 +98,14 @@ class File(Table):
     def find(cls, file_id: str) -> "File | None":
         """Return the file unless it is deleted or its time is over."""
         file = cls.find_anyway(file_id)
-        return None if file is None or file.state == DELETED or file.is_over else file
+        return file if file and file.is_alive else None
+
+    @classmethod
+    def find_with_user(cls, file_id: str, user_id: str) -> "tuple[File | None, User | None]":
+        """Return the file in the same way, and the user unless they left, with one read."""
+        file, user = read_together((cls, file_id), (User, user_id))
+        is_user = user and not user.erased_at
+        return file if file and file.is_alive else None, user if is_user else None
 
     @classmethod
     def find_anyway(cls, file_id: str) -> "File | None":
@@ -108,7 +116,7 @@ class File(Table):
     def find_all(cls, file_ids: Iterable[str]) -> list["File"]:
         """Return those of the files that are neither deleted nor over, in no order."""
         read = cls.batch_get(file_ids, consistent_read=True)
-        return [file for file in read if file.state != DELETED and not file.is_over]
+        return [file for file in read if file.is_alive]
 
     @classmethod
     def ended(cls, image: dict[str, Any]) -> "File":
@@ -167,8 +175,9 @@ class File(Table):
         return decides(write)
 
     def await_parts(self, upload_id: str) -> bool:
-        """Note how S3 calls the upload in parts. Returns False where the file is gone."""
-        return holds(lambda: self.update([File.upload_id.set(upload_id)], File.state == AWAITED))
+        """Note how S3 calls the upload in parts. Returns False where the file is gone, or another one is noted."""
+        unknown = (File.state == AWAITED) & File.upload_id.does_not_exist()
+        return holds(lambda: self.update([File.upload_id.set(upload_id)], unknown))
 
     def keep(self, content_type: str, sha256: str | None, *, is_clean: bool) -> bool:
         """Note that the bytes are there and are what they shall be. Returns False where the file is gone.

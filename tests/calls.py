@@ -204,7 +204,9 @@ def needed(call: Call) -> set[tuple[str, str]]:
         source, key = call.parameters["CopySource"], call.parameters["Key"]
         return {("s3:GetObject", _folder(source)), ("s3:PutObject", _folder(key))}
     if call.operation in STORAGE:
-        return {(f"s3:{STORAGE[call.operation]}", _folder(call.parameters["Key"]))}
+        # What must still be this very object is looked at (S3's user guide, "How to perform conditional deletes").
+        actions = {STORAGE[call.operation]} | ({"GetObject"} if "IfMatch" in call.parameters else set())
+        return {(f"s3:{action}", _folder(call.parameters["Key"])) for action in actions}
     if call.operation in BY_NAME:
         return {BY_NAME[call.operation](call.parameters)}
     tables = {properties["TableName"]: name for name, properties in template.resources("AWS::DynamoDB::Table").items()}

@@ -48,6 +48,7 @@ os.environ.update(
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from http import HTTPStatus
 from io import StringIO
 from typing import Any
 
@@ -163,9 +164,20 @@ def recorded_request(calls: Calls, original: Callable[..., Any]) -> Callable[...
     """Return what takes the place of a request to S3."""
 
     def make(operation: str, method: str, key: str, **given: Any) -> Any:
-        source = (given.get("headers") or {}).get("x-amz-copy-source", "")
+        headers = given.get("headers") or {}
+        source = headers.get("x-amz-copy-source", "")
         parameters = {"Key": key, "CopySource": source.removeprefix(f"/{storage.bucket()}/")}
-        return calls.make(operation, parameters, lambda: original(operation, method, key, **given))
+        if "if-match" in headers:
+            parameters["IfMatch"] = headers["if-match"]
+
+        def ask() -> Any:
+            # moto copies to a key that is taken, whatever it is told.
+            is_bound = operation == "CopyObject" and headers.get("if-none-match") == "*"
+            if is_bound and original("HeadObject", "HEAD", key).status == HTTPStatus.OK:
+                return core_aws.Answer(HTTPStatus.PRECONDITION_FAILED, b"", {})
+            return original(operation, method, key, **given)
+
+        return calls.make(operation, parameters, ask)
 
     return make
 

@@ -98,6 +98,17 @@ def test_text_stays_as_it_is(ann: Person) -> None:
     assert (answer.content, answer.headers["content-type"]) == (content, "text/plain; charset=utf-8")
 
 
+@pytest.mark.parametrize("content", ["あ".encode("shift_jis"), b"\xf0\x9f\x98A"], ids=["Shift-JIS", "cut off"])
+def test_a_text_that_is_no_utf_8_goes_to_s3_itself(content: bytes, ann: Person) -> None:
+    headers = {"Content-Type": "text/plain", "Content-Disposition": attachment("a.txt")}
+    answer = ann.http.post("/files", content=content, headers={**ann.authorization, **headers})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_type")
+    announced = announce(ann, content, contentType="text/plain")
+    assert send_form(announced["upload"], content).status_code == 204
+    ann.post(f"/files/{announced['fileId']}/complete").raise_for_status()
+    assert fetched(ann, announced["fileId"]).content == content
+
+
 def test_no_page_is_ever_served(ann: Person) -> None:
     file = upload(ann, b"<script>alert(1)</script>", "a.html", "text/html")
     answer = fetched(ann, file["fileId"])
@@ -142,6 +153,20 @@ def test_a_url_is_for_one_file_one_use_and_five_minutes(ann: Person, stack: Stac
             patch.setattr(signature, "_moment", lambda moment=moment: moment)
             query = signature.signed_query(root, region="us-east-1", **parts)
         assert httpx.get(f"{url.partition('?')[0]}?{query}").status_code == status
+
+
+@pytest.mark.parametrize("over", [1, -1], ids=["more", "fewer"])
+def test_a_parts_url_takes_exactly_what_was_announced(over: int, ann: Person) -> None:
+    """Bytes that nobody announced count for nobody: S3 takes none of them."""
+    announced = announce(ann, bytes(64 * MEBI + 2))
+    last = announced["upload"]["parts"][-1]
+    assert last["size"] == 2
+    assert httpx.put(last["url"], content=bytes(last["size"] + over)).status_code == 403
+    left = ann.post(f"/files/{announced['fileId']}/parts").json()["upload"]["parts"]
+    assert last["number"] in [part["number"] for part in left]
+    assert httpx.put(last["url"], content=bytes(last["size"])).status_code == 200
+    left = ann.post(f"/files/{announced['fileId']}/parts").json()["upload"]["parts"]
+    assert last["number"] not in [part["number"] for part in left]
 
 
 def test_pages_of_the_web_origin_may_send_parts_and_others_not(ann: Person) -> None:

@@ -69,7 +69,8 @@ def test_what_a_thumbnail_costs(gateway: Gateway, ann: Person, bob: Person, call
     calls.clear()
     gateway.arrive(file_id, len(PICTURE))
     assert calls.words() == [*made, "BatchGetItem chats", "BatchGetItem connections"]
-    for person, cost in ((ann, ["GetItem files"]), (bob, ["GetItem files", "BatchGetItem memberships"])):
+    together = "BatchGetItem files users"
+    for person, cost in ((ann, [together]), (bob, [together, "BatchGetItem memberships"])):
         calls.clear()
         person.download(file_id)
         assert calls.words() == cost

@@ -19,7 +19,7 @@ ASK: dict[str, Callable[[], Any]] = {
     "put": lambda: storage.put("files/x", b"abc", "text/plain", DIGEST),
     "find": lambda: storage.find("files/x"),
     "read": lambda: storage.read("files/x"),
-    "copy": lambda: storage.copy("uploads/x", '"tag"', "files/x"),
+    "copy": lambda: storage.copy("uploads/x", "files/x"),
     "delete": lambda: storage.delete("files/x"),
     "begin_parts": lambda: storage.begin_parts("files/x", "text/plain"),
     "list_parts": lambda: storage.list_parts("files/x", "u"),
@@ -65,8 +65,9 @@ def test_an_answer_that_is_no_xml_is_an_error(name: str, s3: Endpoint) -> None:
         ("find", 404, None),
         ("read", 403, None),
         ("read", 404, None),
-        ("copy", 404, False),
-        ("copy", 412, False),
+        ("copy", 403, None),
+        ("copy", 404, None),
+        ("copy", 412, None),
         ("delete", 204, None),
         ("list_parts", 404, None),
         ("join_parts", 400, False),
@@ -80,7 +81,7 @@ def test_what_is_not_there_is_no_error(name: str, status: int, expected: object,
     assert ASK[name]() == expected
 
 
-@pytest.mark.parametrize("name", sorted(ASK.keys() - {"find", "list_parts", "read"}))
+@pytest.mark.parametrize("name", sorted(ASK.keys() - {"copy", "find", "list_parts", "read"}))
 def test_a_refusal_is_an_error(name: str, s3: Endpoint) -> None:
     s3.answer(Told(403, ERROR))
     with pytest.raises(storage.StorageError):
@@ -104,13 +105,29 @@ def test_bytes_go_with_their_digest(s3: Endpoint) -> None:
     assert "x-amz-content-sha256" in arrived.headers["authorization"]
 
 
-def test_a_copy_is_of_what_was_looked_at(s3: Endpoint) -> None:
+@pytest.mark.parametrize("status", [404, 412])
+def test_what_is_another_object_by_now_is_not_deleted(status: int, s3: Endpoint) -> None:
+    s3.answer(Told(status, ERROR))
+    storage.delete("files/x", '"tag"')
+    assert s3.posts[0].headers["if-match"] == '"tag"'
+    with pytest.raises(storage.StorageError):
+        storage.delete("files/x")
+    assert "if-match" not in s3.posts[1].headers
+
+
+def test_who_copies_at_the_same_moment_is_waited_for(s3: Endpoint) -> None:
+    s3.answer(Told(409, ERROR))
+    with pytest.raises(storage.StorageError):
+        ASK["copy"]()
+
+
+def test_a_copy_goes_to_a_place_that_is_free(s3: Endpoint) -> None:
     s3.answer(Told(200, XML + b"<CopyObjectResult/>"))
-    assert ASK["copy"]()
+    ASK["copy"]()
     (arrived,) = s3.posts
     assert arrived.path == "/test/files/x"
     assert arrived.headers["x-amz-copy-source"] == "/test/uploads/x"
-    assert arrived.headers["x-amz-copy-source-if-match"] == '"tag"'
+    assert arrived.headers["if-none-match"] == "*"
     assert arrived.headers["x-amz-checksum-algorithm"] == "SHA256"
 
 

@@ -55,19 +55,20 @@ def test_a_request_to_s3(credentials: ReadOnlyCredentials) -> None:
     assert {*headers, "host", "x-amz-date", "x-amz-content-sha256"} <= set(named)
 
 
+@pytest.mark.parametrize("headers", [{}, {"content-length": "16777216"}])
 @pytest.mark.parametrize("credentials", CREDENTIALS)
-def test_a_url_for_somebody_else(credentials: ReadOnlyCredentials, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_for_somebody_else(credentials: ReadOnlyCredentials, headers: dict[str, str]) -> None:
     query = {"response-content-disposition": "attachment; filename=\"a b\"; filename*=UTF-8''%E4%BC%9A", **QUERY}
     ours = signature.signed_query(
-        credentials, region=REGION, method="GET", host=HOST, path="/files/x", query=query, seconds=300
+        credentials, region=REGION, method="PUT", host=HOST, path="/files/x", query=query, seconds=300, headers=headers
     )
     signer = S3SigV4QueryAuth(Credentials(*credentials), "s3", REGION, expires=300)
-    request = asked("GET", f"https://{HOST}/files/x?{ours.rpartition('&')[0]}")
-    request.headers["host"] = HOST
+    request = asked("PUT", f"https://{HOST}/files/x?{ours.rpartition('&')[0]}", {**headers, "host": HOST})
     expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
     assert ours.endswith(f"&X-Amz-Signature={expected}")
     assert "&X-Amz-Expires=300&" in ours
     assert ("X-Amz-Security-Token=" in ours) == bool(credentials.token)
+    assert f"&X-Amz-SignedHeaders={'%3B'.join([*headers, 'host'])}&" in f"{ours}&"
 
 
 @pytest.mark.parametrize("credentials", CREDENTIALS)

@@ -250,6 +250,20 @@ def test_a_token_changes_no_attribute_that_its_client_may_not_write(ministack: S
     cognito.delete_user_pool(UserPoolId=pool)
 
 
+def test_a_copy_takes_no_place_that_is_taken(ministack: Stack) -> None:
+    s3 = ministack.client("s3")
+    s3.create_bucket(Bucket="conditions")
+    for key in ("a", "taken"):
+        s3.put_object(Bucket="conditions", Key=key, Body=key.encode())
+    copied = {"Bucket": "conditions", "CopySource": "conditions/a", "IfNoneMatch": "*"}
+    s3.copy_object(**copied, Key="free")
+    with pytest.raises(ClientError) as refused:
+        s3.copy_object(**copied, Key="taken")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+    stored = [s3.get_object(Bucket="conditions", Key=key)["Body"].read() for key in ("free", "taken")]
+    assert stored == [b"a", b"taken"]
+
+
 def test_an_ops_item_is_opened_once(ministack: Stack) -> None:
     ssm = ministack.client("ssm")
     item = {"Title": "a", "Description": "b", "Source": "c"}
