@@ -16,7 +16,7 @@ from kaiwa.backoff import reconnect_delay, renewal_delay
 from kaiwa.connection import MOST_FRAME_BYTES, Connection, frame_of
 from kaiwa.errors import ConnectionLost, KaiwaError, NotFound, Problem
 from kaiwa.files import Progress, Sending, fetch
-from kaiwa.log import Log
+from kaiwa.log import Log, place_to_begin
 from kaiwa.outbox import Outbox, Pending
 from kaiwa.rest import NULL, PUBLIC, ROUTES, Rest
 from kaiwa.session import Session
@@ -47,7 +47,7 @@ from kaiwa.shapes import (
     User,
     Users,
 )
-from kaiwa.view import JOINED, View
+from kaiwa.view import View
 
 TIMEOUT = 30.0
 """Seconds for any answer; the server's functions end after 29."""
@@ -149,7 +149,11 @@ class Client:
         self._sent: dict[str, asyncio.Future[Message]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._frames: asyncio.Queue[Frame | KaiwaError] = asyncio.Queue()
+        # Whether the chats that were there at first are known; what was pushed of those that are not known yet; and
+        # which of these are new.
         self._has_met = False
+        self._early: dict[str, list[Event]] = {}
+        self._announced: set[str] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -585,7 +589,7 @@ class Client:
 
     async def _create_chat(self, **fields: Any) -> Chat:
         chat: Chat = await self.call("createChat", **fields)
-        self._meet(chat, after=chat["lastSeq"])
+        self._meet(chat, chat["lastSeq"])
         return chat
 
     async def _change(self, operation: str, message: Message, **fields: Any) -> Message:
@@ -657,26 +661,48 @@ class Client:
                 await asyncio.sleep(reconnect_delay(attempt))
                 attempt += 1
             else:
-                return
+                # What was pushed meanwhile of a chat that this list may be too old for needs another.
+                if not self._early:
+                    return
 
     async def _review_chats(self) -> None:
         cursor = None
-        has_met, now = self._has_met, _now()
+        is_first, awaited, now = not self._has_met, list(self._early), _now()
         while True:
             page = await self.list_chats(limit=PAGE, cursor=cursor)
             for chat in page["chats"]:
-                # One that was not there before was made, or joined, while nobody was listening.
-                self._meet(chat, after=chat.get("readSeq", 0) if has_met else chat["lastSeq"])
+                self._meet(chat, self._place_of(chat, is_first=is_first))
                 self._logs[chat["chatId"]].hear_of(chat["lastSeq"], now)
                 self._follow(chat["chatId"], at_once=True)
             cursor = page.get("nextCursor")
             if not cursor:
                 break
         self._has_met = True
+        # What one was put out of, perhaps. All there is of it is what was pushed.
+        for chat_id in awaited:
+            if self._early.get(chat_id):
+                self._begin(chat_id, min(event["seq"] for event in self._early[chat_id]) - 1)
+            self._early.pop(chat_id, None)
+
+    def _place_of(self, chat: Chat, *, is_first: bool) -> int:
+        chat_id = chat["chatId"]
+        return place_to_begin(
+            is_old=is_first and chat_id not in self._announced,
+            read_seq=chat.get("readSeq", 0),
+            last_seq=chat["lastSeq"],
+            heard=(event["seq"] for event in self._early.get(chat_id, ())),
+        )
 
     def _meet(self, chat: Chat, after: int) -> None:
-        self._logs.setdefault(chat["chatId"], Log(after))
+        self._begin(chat["chatId"], after)
         self._view(chat["chatId"]).describe(chat)
+
+    def _begin(self, chat_id: str, after: int) -> None:
+        """Hold a chat's log from a place on, if it is not held yet, with what came of it before that was known."""
+        self._logs.setdefault(chat_id, Log(after))
+        self._announced.discard(chat_id)
+        for event in self._early.pop(chat_id, ()):
+            self._take(event)
 
     def _view(self, chat_id: str) -> View:
         return self.views.setdefault(chat_id, View())
@@ -684,27 +710,37 @@ class Client:
     def _receive(self, frame: Frame) -> None:
         """Take in what was pushed."""
         if "seq" in frame:
-            event = cast(Event, frame)
-            is_joining = frame["type"] == JOINED and self.user_id in frame.get("memberIds", ())
-            self._take(event, after=event["seq"] - 1 if is_joining else 0)
+            self._take(cast(Event, frame))
             return
         if frame["type"] == "chat.created":
             self._greet(frame)
         self._frames.put_nowait(frame)
 
     def _greet(self, frame: Frame) -> None:
-        """Take in a new chat. One of very many people is too large to push, and is read."""
+        """Take in a chat that is new to this person. One of very many people is too large to push, and is read."""
         if "chat" in frame:
-            self._meet(frame["chat"], after=0)
-        elif self._connection:
-            self._logs.setdefault(frame["chatId"], Log(0))
-            self._start(self._resume(self._connection))
+            # The event that lets one in has its last number, and comes after it.
+            self._meet(frame["chat"], max(0, frame["chat"]["lastSeq"] - 1))
+        else:
+            self._announced.add(frame["chatId"])
+            self._await_list(frame["chatId"])
 
-    def _take(self, event: Event, after: int) -> None:
+    def _take(self, event: Event) -> None:
         chat_id = event["chatId"]
-        log = self._logs.setdefault(chat_id, Log(after))
-        self._tell(chat_id, log.take([event], _now()))
-        self._follow(chat_id)
+        log = self._logs.get(chat_id)
+        if log:
+            self._tell(chat_id, log.take([event], _now()))
+            self._follow(chat_id)
+        else:
+            self._view(chat_id).apply([event])
+            self._await_list(chat_id, event)
+
+    def _await_list(self, chat_id: str, *events: Event) -> None:
+        """Keep what came before its chat until a list of chats tells where the log begins."""
+        is_awaited = chat_id in self._early or not self._has_met
+        self._early.setdefault(chat_id, []).extend(events)
+        if self._connection and not is_awaited:
+            self._start(self._resume(self._connection))
 
     def _tell(self, chat_id: str, added: list[Event]) -> None:
         log, view = self._logs[chat_id], self._view(chat_id)
@@ -779,7 +815,7 @@ class Client:
                 sent.set_exception(error)
         else:
             self._acknowledge(message)
-            self._take(_created(message), after=message["seq"] - 1)
+            self._take(_created(message))
         await asyncio.sleep(pause)
         self.flush()
 

@@ -21,6 +21,7 @@ class Backend:
         self.log: list[dict[str, Any]] = []
         self.sockets: list[ServerConnection] = []
         self.attempts: list[str] = []
+        self.reads: list[int] = []
         self.requests: list[httpx.Request] = []
         self.tokens = ["first"]
         self.cuts = 0
@@ -29,8 +30,12 @@ class Backend:
         self.refusals: list[dict[str, Any] | None] = []
         self.is_deaf = False
         self.has_chat = True
+        self.read_seq = 0
+        self.held: asyncio.Event | None = None
+        self.tasks: list[asyncio.Task[None]] = []
         self.life = 7200
         self.connected = asyncio.Event()
+        self.listed = asyncio.Event()
         self.server: Server | None = None
 
     @property
@@ -50,21 +55,47 @@ class Backend:
                 asyncio.get_running_loop().create_task(socket.send(json.dumps(event)))
         return message
 
+    def chat(self) -> dict[str, Any]:
+        return {"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}
+
+    def say_much(self) -> None:
+        """Let a log be old."""
+        for number in range(300):
+            self.say("bob", f"old {number}", f"old {number}", is_pushed=False)
+
+    def join(self) -> dict[str, Any]:
+        """Let ann into the group, which she has then read up to there."""
+        seq = self.read_seq = len(self.log) + 1
+        event = {"type": "member.added", "chatId": "c", "seq": seq, "at": "now", "memberIds": ["ann"], "admins": []}
+        self.log.append(event)
+        self.has_chat = True
+        return event
+
+    async def push(self, frame: dict[str, Any]) -> None:
+        await self.sockets[0].send(json.dumps(frame))
+
     def answer(self, operation: str, fields: dict[str, Any]) -> Any:
         if operation == "sendMessage":
             self.attempts.append(fields["clientMessageId"])
             known = [one["message"] for one in self.log if one["message"]["messageId"] == fields["clientMessageId"]]
             return known[0] if known else self.say("ann", fields["text"], fields["clientMessageId"], is_pushed=False)
         if operation == "listChats":
-            chat = {"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}
-            return {"chats": [chat] if self.has_chat else []}
+            self.listed.set()
+            return {"chats": [{**self.chat(), "readSeq": self.read_seq}] if self.has_chat else []}
         if operation == "getEvents":
+            self.reads.append(fields["after"])
             events = [one for one in self.log if one["seq"] > fields["after"]]
             return {"events": events, "hasMore": False, "lastSeq": len(self.log)}
         times = {"serverTime": "2026-01-01T00:00:00Z", "connectionExpiresAt": f"2026-01-01T0{self.life // 3600}:00:00Z"}
         if self.life < 60:
             times["connectionExpiresAt"] = f"2026-01-01T00:00:0{self.life}Z"
         return {"userId": "ann", "deviceId": "d", "keepAliveSeconds": 300, **times}
+
+    async def answer_later(self, socket: ServerConnection, request_id: str) -> None:
+        assert self.held
+        await self.held.wait()
+        data = self.answer("listChats", {})
+        await socket.send(json.dumps({"type": "reply", "requestId": request_id, "status": 200, "data": data}))
 
     async def socket(self, socket: ServerConnection) -> None:
         self.sockets.append(socket)
@@ -76,6 +107,9 @@ class Backend:
                 continue
             if operation == "ping":
                 await socket.send('{"type":"pong"}')
+                continue
+            if operation == "listChats" and self.held:
+                self.tasks.append(asyncio.create_task(self.answer_later(socket, request_id)))
                 continue
             data = self.answer(operation, frame)
             if operation == "sendSignal":
@@ -186,10 +220,12 @@ def test_what_happened_while_the_line_was_cut_is_read() -> None:
 def test_a_lost_push_is_read_once_the_next_one_shows_it() -> None:
     async def test(backend: Backend, client: Client) -> None:
         await client.connect()
-        backend.say("bob", "lost", "m1", is_pushed=False)
-        backend.say("bob", "heard", "m2")
+        backend.say("bob", "first", "m1")
+        assert await texts(client, 1) == ["first"]
+        backend.say("bob", "lost", "m2", is_pushed=False)
+        backend.say("bob", "heard", "m3")
         assert sorted(await texts(client, 2)) == ["heard", "lost"]
-        assert [message.get("text") for message in client.views["c"].messages] == ["lost", "heard"]
+        assert [message.get("text") for message in client.views["c"].messages] == ["first", "lost", "heard"]
 
     run(test)
 
@@ -198,12 +234,84 @@ def test_a_chat_of_too_many_people_to_push_is_read() -> None:
     async def test(backend: Backend, client: Client) -> None:
         backend.has_chat = False
         await client.connect()
+        await backend.listed.wait()
         backend.has_chat = True
         backend.say("bob", "welcome, all", "m1", is_pushed=False)
-        await backend.sockets[0].send(json.dumps({"type": "chat.created", "chatId": "c", "truncated": True}))
+        await backend.push({"type": "chat.created", "chatId": "c", "truncated": True})
         found = [event async for event in first(client.events(), 2)]
         assert [event["type"] for event in found] == ["chat.created", "message.created"]
         assert client.views["c"].member_ids == {"ann"}
+
+    run(test)
+
+
+def test_a_large_chat_that_is_made_before_the_chats_were_listed_is_read_from_its_beginning() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.held = asyncio.Event()
+        await client.connect()
+        backend.say("bob", "welcome, all", "m1", is_pushed=False)
+        await backend.push({"type": "chat.created", "chatId": "c", "truncated": True})
+        assert (await anext(client.events()))["type"] == "chat.created"
+        backend.held.set()
+        assert await texts(client, 1) == ["welcome, all"]
+
+    run(test)
+
+
+def test_who_is_let_into_a_group_hears_nothing_of_what_was_said_before() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.has_chat = False
+        backend.say_much()
+        await client.connect()
+        await backend.listed.wait()
+        joined = backend.join()
+        await backend.push({"type": "chat.created", "chatId": "c", "chat": backend.chat()})
+        await backend.push(joined)
+        backend.say("bob", "hello, ann", "m1")
+        found = [event async for event in first(client.events(), 3)]
+        assert [event.get("seq") for event in found] == [None, 301, 302]
+        assert (client.positions, backend.reads) == ({"c": 302}, [])
+
+    run(test)
+
+
+def test_a_message_that_overtakes_the_news_of_its_group_waits_for_it() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.has_chat = False
+        backend.say_much()
+        await client.connect()
+        await backend.listed.wait()
+        backend.join()
+        backend.say("bob", "hello, ann", "m1")
+        found = [event async for event in first(client.events(), 1)]
+        assert [event["seq"] for event in found] == [302]
+        assert (client.positions, backend.reads) == ({"c": 302}, [])
+
+    run(test)
+
+
+def test_what_is_said_before_the_chats_were_listed_is_no_more_than_that() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.say_much()
+        backend.held = asyncio.Event()
+        await client.connect()
+        backend.say("bob", "hello", "m1")
+        assert (await client.send("c", "hello, bob"))["seq"] == 302
+        backend.held.set()
+        assert await texts(client, 2) == ["hello", "hello, bob"]
+        assert (client.positions, backend.reads) == ({"c": 302}, [])
+
+    run(test)
+
+
+def test_what_is_pushed_of_a_chat_that_the_list_does_not_have_is_heard() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.has_chat = False
+        backend.say_much()
+        await client.connect()
+        await backend.listed.wait()
+        backend.say("bob", "hello", "m1")
+        assert await texts(client, 1) == ["hello"]
 
     run(test)
 
