@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 
 from kaiwa.backoff import reconnect_delay
 from kaiwa.errors import ConnectionLost, Forbidden, Problem, problem
-from kaiwa.rest import Rest
+from kaiwa.rest import MOVE_TIMEOUT, Rest, in_pieces
 from kaiwa.shapes import Download, File, Part, Upload
 
 MOST_SMALL_BYTES = 4 * 1024 * 1024
@@ -99,7 +100,8 @@ class Sending:
 
     async def _send_form(self, method: str, url: str, fields: dict[str, str]) -> None:
         content = await self._read(0, self._size)
-        await self._move(method, url, data=fields, files={"file": (self._name, content)})
+        form = {"data": fields, "files": {"file": (self._name, BytesIO(content))}}
+        await self._move(method, url, timeout=MOVE_TIMEOUT, **form)
         self._note(self._size)
 
     async def _send_parts(self, method: str, parts: list[Part]) -> None:
@@ -113,7 +115,8 @@ class Sending:
             while queue:
                 part = queue.pop()
                 content = await self._read((part["number"] - 1) * self._part_bytes, part["size"])
-                await self._move(method, part["url"], content=content)
+                length, body = in_pieces(content)
+                await self._move(method, part["url"], headers=length, **body)
                 self._note(part["size"])
 
         # Where one fails the group ends the others: nothing may still be moving when it is tried again.
@@ -124,9 +127,9 @@ class Sending:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    async def _move(self, method: str, url: str, **body: Any) -> None:
+    async def _move(self, method: str, url: str, **request: Any) -> None:
         try:
-            response = await self._http.request(method, url, **body)
+            response = await self._http.request(method, url, **request)
         except httpx.TransportError as error:
             raise ConnectionLost("The file could not be sent.") from error
         if response.status_code == httpx.codes.FORBIDDEN:

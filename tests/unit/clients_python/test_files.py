@@ -132,6 +132,46 @@ def test_a_form_has_its_fields_before_the_file() -> None:
     run(test)
 
 
+class Line(httpx.AsyncBaseTransport):
+    """What is written at once, and how long each step may take."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.pieces: list[int] = []
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        pieces = [piece async for piece in request.stream]
+        self.pieces += [len(piece) for piece in pieces]
+        self.requests.append(request)
+        whole = httpx.Request(request.method, request.url, headers=request.headers, content=b"".join(pieces))
+        return self._store.answer(whole)
+
+
+@pytest.mark.parametrize(
+    ("size", "is_form"), [(MOST_SMALL_BYTES, False), (MOST_SMALL_BYTES + 1, True), (len(CONTENT), False)]
+)
+def test_a_slow_line_has_the_time_it_needs(size: int, is_form: bool) -> None:
+    async def main() -> None:
+        store = Store()
+        store.takes_forms = is_form
+        line = Line(store)
+        async with (
+            httpx.AsyncClient(transport=line) as http,
+            Client("http://api.test", session=Session("ann", "a", "r", 9e9), http=http) as client,
+        ):
+            await client.upload(bytes(size), "zeros")
+        assert max(line.pieces) == 64 * 1024
+        moves = [one for one in line.requests if int(one.headers["content-length"]) > PART / 2]
+        assert sum(int(one.headers["content-length"]) for one in moves) >= size - PART / 2
+        for move in moves:
+            assert "transfer-encoding" not in move.headers
+            assert (move.extensions["timeout"]["write"], move.extensions["timeout"]["read"]) == (30, 180)
+
+    asyncio.run(main())
+
+
 def test_what_is_refused_again_and_again_fails() -> None:
     async def test(store: Store, client: Client) -> None:
         store.takes_forms = True
