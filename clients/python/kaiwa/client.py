@@ -4,17 +4,17 @@ import asyncio
 import mimetypes
 import secrets
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 
 import httpx
 
-from kaiwa.backoff import reconnect_delay, renewal_delay
-from kaiwa.connection import MOST_FRAME_BYTES, Connection, frame_of
-from kaiwa.errors import ConnectionLost, KaiwaError, NotFound, Problem
+from kaiwa.backoff import reconnect_delay
+from kaiwa.connection import MOST_FRAME_BYTES, frame_of
+from kaiwa.errors import ConnectionLost, NotFound, Problem
 from kaiwa.files import Progress, Sending, fetch
 from kaiwa.log import Log, place_to_begin
 from kaiwa.outbox import Outbox, Pending
@@ -34,7 +34,6 @@ from kaiwa.shapes import (
     File,
     Files,
     Frame,
-    Greeting,
     History,
     IceServers,
     JoinedCall,
@@ -43,17 +42,14 @@ from kaiwa.shapes import (
     Presence,
     Signal,
     StartedCall,
-    Ticket,
     User,
     Users,
 )
+from kaiwa.socket import Socket
 from kaiwa.view import View
 
 TIMEOUT = 30.0
 """Seconds for any answer; the server's functions end after 29."""
-
-PING_INTERVAL = 25.0
-"""Seconds of silence after which to ask whether the line is alive."""
 
 PAGE = 100
 """The most that the server gives at once."""
@@ -135,20 +131,26 @@ class Client:
         self.views: dict[str, View] = {}
         self.on_state: Callable[[bool], None] = lambda _is_online: None
         self._logs = {chat_id: Log(after) for chat_id, after in (positions or {}).items()}
-        self._device_id = device_id
         self._most_events = most_events
         self._own_http = None if http else httpx.AsyncClient(timeout=TIMEOUT)
         self._http = http or cast(httpx.AsyncClient, self._own_http)
         self._rest = Rest(self._http, api_url, session)
-        self._connection: Connection | None = None
-        self._online = asyncio.Event()
-        self._keeping: asyncio.Task[None] | None = None
+        self._socket = Socket(
+            self._rest,
+            device_id,
+            on_push=self._receive,
+            on_open=self._resume,
+            on_state=self._tell_state,
+            on_failure=self._fail,
+        )
+        self._is_closed = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._stirred: dict[str, asyncio.Event] = {}
         self._sent: dict[str, asyncio.Future[Message]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
-        self._frames: asyncio.Queue[Frame | KaiwaError] = asyncio.Queue()
+        self._frames: deque[Frame] = deque()
+        self._news = asyncio.Event()
         # Whether the chats that were there at first are known; what was pushed of those that are not known yet; and
         # which of these are new.
         self._has_met = False
@@ -246,51 +248,45 @@ class Client:
     @property
     def is_online(self) -> bool:
         """Whether a socket is open."""
-        return self._online.is_set()
+        return self._socket.connection is not None
 
     async def connect(self) -> None:
-        """Open the socket, and keep one open from now on, until ``close``.
+        """Open the socket, and keep one open from now on, until ``close``. After a failure it begins anew.
 
         Raises:
             Problem: The server will not have this client.
         """
-        if not self._keeping:
-            self._keeping = asyncio.create_task(self._keep_connected())
-        online = asyncio.create_task(self._online.wait())
-        await asyncio.wait({online, self._keeping}, return_when=asyncio.FIRST_COMPLETED)
-        online.cancel()
-        if self._keeping.done():
-            await self._keeping
+        await self._socket.open()
 
     async def close(self) -> None:
-        """Let go of everything. What is in the outbox stays there."""
+        """Let go of everything, and end ``events``. What is in the outbox stays there."""
+        self._is_closed = True
         tasks = {*self._tasks, *self._followers.values()}
-        if self._keeping:
-            tasks.add(self._keeping)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._connection:
-            await self._connection.close()
+        await self._socket.close()
         if self._own_http:
             await self._own_http.aclose()
-        for sent in self._sent.values():
-            sent.cancel()
 
     async def events(self) -> AsyncIterator[Frame]:
         """Give what happens: each durable event of one's chats once, one's own too, and passing ones as they come.
 
         Events come as soon as they are known, so one that was late may follow a higher number; ``views`` has everything
-        in order.
+        in order. It ends when the client is closed.
 
         Raises:
-            Problem: The server will not have this client any more.
+            Problem: The server will not have this client any more. What came before is given first.
         """
         while True:
-            frame = await self._frames.get()
-            if isinstance(frame, KaiwaError):
-                raise frame
-            yield frame
+            while self._frames:
+                yield self._frames.popleft()
+            if self._is_closed:
+                return
+            if self._socket.failure:
+                raise self._socket.failure
+            self._news.clear()
+            await self._news.wait()
 
     @property
     def positions(self) -> dict[str, int]:
@@ -304,12 +300,13 @@ class Client:
             Problem: The server said no.
             ConnectionLost: No answer came.
         """
-        by_rest = operation in BY_REST | ANNOUNCED or not self._connection or not self.is_online
+        connection = self._socket.connection
+        by_rest = operation in BY_REST | ANNOUNCED
         if not by_rest and operation in ROUTES:
             by_rest = len(frame_of(operation, fields, "0" * 20).encode()) > MOST_FRAME_BYTES
-        if by_rest or not self._connection:
+        if by_rest or not connection:
             return await self._rest.call(operation, **fields)
-        return await self._connection.request(operation, **fields)
+        return await connection.request(operation, **fields)
 
     # People
 
@@ -445,13 +442,17 @@ class Client:
             The message, once the server has it.
 
         Raises:
-            Problem: The server does not take it. It stays in the outbox, for ``retry`` or ``discard``.
+            Problem: The server does not take it. It stays in the outbox, for ``retry`` or ``discard``. Or it will not
+                have this client any more: then the message leaves after the next ``connect``.
+            ConnectionLost: The client was closed.
         """
         content = {"text": text, "replyTo": reply_to, "fileIds": list(file_ids) or None}
         client_message_id = secrets.token_urlsafe(12)
         self.outbox.add(client_message_id, chat_id, {name: one for name, one in content.items() if one is not None})
         sent = self._sent[client_message_id] = asyncio.get_running_loop().create_future()
         self.flush()
+        if self._socket.failure:
+            sent.set_exception(self._socket.failure)
         try:
             message: Message = await sent
             return message
@@ -504,8 +505,8 @@ class Client:
         Raises:
             Problem: The server said no.
         """
-        if self._connection and self.is_online:
-            await self._connection.request("setTyping", chatId=chat_id, typing=typing)
+        if connection := self._socket.connection:
+            await connection.request("setTyping", chatId=chat_id, typing=typing)
 
     # Calls
 
@@ -522,7 +523,7 @@ class Client:
             Conflict: One of the two sides is in a call.
         """
         whom = {"calleeIds": [*callee_ids] if callee_ids else None, "chatId": chat_id}
-        started: StartedCall = await self.call("startCall", kind=kind, deviceId=self._device_id, **whom)
+        started: StartedCall = await self.call("startCall", kind=kind, deviceId=self._socket.device_id, **whom)
         return started
 
     async def accept_call(self, call_id: str) -> JoinedCall:
@@ -533,7 +534,7 @@ class Client:
         Raises:
             Conflict: It has ended, or was answered on another device.
         """
-        joined: JoinedCall = await self.call("acceptCall", callId=call_id, deviceId=self._device_id)
+        joined: JoinedCall = await self.call("acceptCall", callId=call_id, deviceId=self._socket.device_id)
         return joined
 
     async def reject_call(self, call_id: str) -> Call:
@@ -571,14 +572,15 @@ class Client:
 
         Raises:
             Problem: The server said no, other than for a while.
+            ConnectionLost: The client was closed.
         """
         fields = {"callId": call_id, "toUserId": to_user_id, "toDeviceId": to_device_id, "signal": signal}
         async with self._turns.setdefault((call_id, to_user_id), asyncio.Lock()):
             attempt = 0
             while True:
-                await self._online.wait()
+                connection = await self._socket.wait()
                 try:
-                    await cast(Connection, self._connection).request("sendSignal", **fields)
+                    await connection.request("sendSignal", **fields)
                 except (ConnectionLost, Problem) as error:
                     if not error.is_temporary:
                         raise
@@ -598,63 +600,27 @@ class Client:
         self._view(chat_id).show([changed])
         return changed
 
-    # Keeping a socket
-
-    async def _keep_connected(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                connection, greeting = await self._open()
-            except (ConnectionLost, Problem) as error:
-                if not error.is_temporary:
-                    self._frames.put_nowait(error)
-                    raise
-                await asyncio.sleep((error.retry_after or 0) + reconnect_delay(attempt))
-                attempt += 1
-                continue
-            attempt = 0
-            # A call is held by a device, so it must be the same one after a socket was lost.
-            self._device_id = greeting["deviceId"]
-            self._adopt(connection)
-            connection.keep_alive(min(PING_INTERVAL, greeting["keepAliveSeconds"]))
-            expires_at, now = (
-                datetime.fromisoformat(moment).timestamp()
-                for moment in (greeting["connectionExpiresAt"], greeting["serverTime"])
-            )
-            await asyncio.wait({connection.closed}, timeout=renewal_delay(expires_at - now))
-            if connection.closed.done():
-                self._online.clear()
-                self.on_state(False)
-                await asyncio.sleep(reconnect_delay(attempt))
-                attempt += 1
-
-    async def _open(self) -> tuple[Connection, Greeting]:
-        """Open a socket. What it pushes counts from its first moment on."""
-        ticket: Ticket = await self._rest.call("createTicket", deviceId=self._device_id)
-        connection = await Connection.open(ticket["url"], ticket["ticket"], self._receive)
-        try:
-            return connection, await connection.request("hello")
-        except BaseException:
-            await connection.close()
-            raise
-
-    def _adopt(self, connection: Connection) -> None:
-        """Go on with a new socket. The one before it lives until its replies have come, so nothing falls between."""
-        before, self._connection = self._connection, connection
-        if before:
-            before.retire()
-        if not self.is_online:
-            self._online.set()
-            self.on_state(True)
-        self.flush()
-        self._start(self._resume(connection))
-
     # Keeping the logs whole
 
-    async def _resume(self, connection: Connection) -> None:
-        """Find out what happened while nothing could be pushed."""
+    def _resume(self) -> None:
+        """Go on with a new connection: send what waits, and find out what happened while nothing could be pushed."""
+        self.flush()
+        self._start(self._list_chats())
+
+    def _tell_state(self, is_online: bool) -> None:
+        self.on_state(is_online)
+
+    def _fail(self, failure: Exception) -> None:
+        """Let those know who wait for a connection that will not come."""
+        self._news.set()
+        for sent in self._sent.values():
+            if not sent.done():
+                sent.set_exception(failure)
+
+    async def _list_chats(self) -> None:
         attempt = 0
-        while connection is self._connection:
+        connection = self._socket.connection
+        while connection and connection is self._socket.connection:
             try:
                 await self._review_chats()
             except (ConnectionLost, Problem):
@@ -714,7 +680,7 @@ class Client:
             return
         if frame["type"] == "chat.created":
             self._greet(frame)
-        self._frames.put_nowait(frame)
+        self._give(frame)
 
     def _greet(self, frame: Frame) -> None:
         """Take in a chat that is new to this person. One of very many people is too large to push, and is read."""
@@ -739,8 +705,12 @@ class Client:
         """Keep what came before its chat until a list of chats tells where the log begins."""
         is_awaited = chat_id in self._early or not self._has_met
         self._early.setdefault(chat_id, []).extend(events)
-        if self._connection and not is_awaited:
-            self._start(self._resume(self._connection))
+        if not is_awaited:
+            self._start(self._list_chats())
+
+    def _give(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        self._news.set()
 
     def _tell(self, chat_id: str, added: list[Event]) -> None:
         log, view = self._logs[chat_id], self._view(chat_id)
@@ -749,7 +719,7 @@ class Client:
             message = event.get("message")
             if event["type"] == "message.created" and message:
                 self._acknowledge(message)
-            self._frames.put_nowait(cast(Frame, event))
+            self._give(cast(Frame, event))
         log.trim(self._most_events)
         view.trim(self._most_events)
 

@@ -97,7 +97,7 @@ class Connection:
     async def close(self) -> None:
         """Close the socket."""
         await self._socket.close()
-        await self.closed
+        await asyncio.wait({self.closed})
 
     async def _live(self) -> None:
         pinging = asyncio.create_task(self._ping())

@@ -130,7 +130,7 @@ class Sending:
     async def _move(self, method: str, url: str, **request: Any) -> None:
         try:
             response = await self._http.request(method, url, **request)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise ConnectionLost("The file could not be sent.") from error
         if response.status_code == httpx.codes.FORBIDDEN:
             raise StoreRefused(response.status_code, {"code": "upload_refused"})

@@ -146,9 +146,15 @@ class Rest:
         kind, body = content_of(operation, method, rest)
         try:
             response = await self._http.request(method, self._url + path, headers={**kind, **headers}, **body)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise ConnectionLost("The server could not be reached.") from error
-        answer = _decoded(response)
+        try:
+            answer = response.json() if response.content else None
+        except ValueError as error:
+            if not response.is_error:
+                # A network that wants one to log in answers so, in the place of the server.
+                raise ConnectionLost("What answered is not the server.") from error
+            answer = None
         if response.is_error:
             described = answer if isinstance(answer, dict) else {}
             waiting = response.headers.get("retry-after", "")
@@ -194,10 +200,3 @@ def in_pieces(content: bytes) -> tuple[dict[str, str], dict[str, Any]]:
             yield content[start : start + PIECE_BYTES]
 
     return {"Content-Length": str(len(content))}, {"content": pieces(), "timeout": MOVE_TIMEOUT}
-
-
-def _decoded(response: httpx.Response) -> Any:
-    try:
-        return response.json() if response.content else None
-    except ValueError:
-        return None

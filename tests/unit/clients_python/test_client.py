@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from kaiwa import Client, Conflict, ConnectionLost, NotFound, RateLimited, Session, Unauthenticated
+from kaiwa import Client, Conflict, ConnectionLost, Forbidden, NotFound, RateLimited, Session, Unauthenticated
 
 PATIENCE = 10.0
 
@@ -23,6 +23,7 @@ class Backend:
         self.attempts: list[str] = []
         self.reads: list[int] = []
         self.requests: list[httpx.Request] = []
+        self.tickets: list[httpx.Response] = []
         self.tokens = ["first"]
         self.cuts = 0
         self.signals: list[Any] = []
@@ -144,6 +145,8 @@ class Backend:
             return httpx.Response(401, json={"message": "Unauthorized"})
         if path == "/tickets":
             self.devices.append(json.loads(request.content).get("deviceId"))
+            if self.tickets:
+                return self.tickets.pop(0)
             return httpx.Response(201, json={"ticket": "t", "url": self.url, "expiresIn": 60})
         if path == "/chats/busy":
             return httpx.Response(429, headers={"retry-after": "7"}, json={"code": "rate_limited", "detail": "Slowly."})
@@ -317,7 +320,7 @@ def test_what_is_pushed_of_a_chat_that_the_list_does_not_have_is_heard() -> None
 
 
 def test_a_line_that_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaiwa.client.PING_INTERVAL", 0.05)
+    monkeypatch.setattr("kaiwa.socket.PING_INTERVAL", 0.05)
     monkeypatch.setattr("kaiwa.connection.PONG_TIMEOUT", 0.05)
 
     async def test(backend: Backend, client: Client) -> None:
@@ -344,6 +347,110 @@ def test_a_line_is_renewed_before_its_end_and_the_old_one_closed_after() -> None
         assert client.is_online
         await old.wait_closed()
         assert len(backend.sockets) == 1
+
+    run(test)
+
+
+def test_a_line_that_is_lost_while_it_is_renewed_is_known_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiwa.socket.reconnect_delay", lambda _attempt: 0.01)
+
+    async def test(backend: Backend, client: Client) -> None:
+        states: asyncio.Queue[bool] = asyncio.Queue()
+        client.on_state = states.put_nowait
+        backend.life = 1
+        await client.connect()
+        assert await states.get()
+        backend.tickets = [httpx.Response(503, json={"code": "unavailable"})] * 1000
+        while len(backend.tickets) > 998:
+            await asyncio.sleep(0)
+        backend.sockets[0].transport.abort()
+        assert await states.get() is False
+        assert not client.is_online
+        with pytest.raises(NotFound):
+            await client.get_chat("nope")
+        sending = asyncio.create_task(client.send("c", "back"))
+        backend.life = 7200
+        backend.tickets.clear()
+        assert await states.get()
+        assert (await sending)["text"] == "back"
+        assert len(backend.attempts) == 1
+
+    run(test)
+
+
+def test_a_client_that_was_refused_can_connect_again() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.tickets = [httpx.Response(403, json={"code": "forbidden", "detail": "Not you."})]
+        with pytest.raises(Forbidden):
+            await client.connect()
+        with pytest.raises(Forbidden):
+            await anext(client.events())
+        with pytest.raises(Forbidden):
+            await client.send("c", "hello")
+        with pytest.raises(Forbidden):
+            await client.send_signal("call", "bob", signal(1))
+        await client.connect()
+        assert await texts(client, 1) == ["hello"]
+        assert len(client.outbox) == 0
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, html="<p>Welcome to our hotel"),
+        httpx.Response(302, headers={"location": "http://hotel.test"}, html="<p>Come in"),
+        httpx.Response(503, html="<p>Sorry"),
+    ],
+    ids=["portal", "redirection", "gateway"],
+)
+def test_what_another_than_the_server_answers_is_no_answer(answer: httpx.Response) -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.tickets = [answer]
+        await client.connect()
+        assert client.is_online
+
+    run(test)
+
+
+def test_whatever_ends_the_connections_is_told_to_all_who_wait() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.tickets = [httpx.Response(503), httpx.Response(201, json={"ticket": "without a url"})]
+        waiting = [client.connect(), client.send("c", "hello"), client.send_signal("call", "bob", signal(1))]
+        answers = await asyncio.gather(*waiting, anext(client.events()), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [KeyError] * 4
+
+    run(test)
+
+
+def test_a_listener_that_fails_costs_no_connection() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        client.on_state = [].remove
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
+        await client.connect()
+        backend.connected.clear()
+        backend.sockets[0].transport.abort()
+        await backend.connected.wait()
+        assert (await client.send("c", "back"))["text"] == "back"
+
+    told: list[BaseException] = []
+    run(test)
+    assert {type(error) for error in told} == {ValueError}
+
+
+def test_a_closed_client_leaves_nobody_waiting() -> None:
+    async def test(_backend: Backend, client: Client) -> None:
+        async def heard() -> list[Any]:
+            return [event async for event in client.events()]
+
+        waiting = [heard(), client.send("c", "hello"), client.send_signal("call", "bob", signal(1))]
+        tasks = [asyncio.create_task(one) for one in waiting]
+        await asyncio.sleep(0)
+        await client.close()
+        events, *lost = await asyncio.gather(*tasks, return_exceptions=True)
+        assert (events, [type(one) for one in lost]) == ([], [ConnectionLost] * 2)
+        assert len(client.outbox) == 1
 
     run(test)
 
