@@ -112,22 +112,18 @@ class Backend:
             if operation == "listChats" and self.held:
                 self.tasks.append(asyncio.create_task(self.answer_later(socket, request_id)))
                 continue
+            is_sending = operation in {"sendMessage", "sendSignal"}
+            if is_sending and self.refusals and (refusal := self.refusals.pop(0)):
+                status = refusal.pop("status", 429)
+                reply = {"type": "reply", "requestId": request_id, "status": status, "error": refusal}
+                await socket.send(json.dumps(reply))
+                continue
             data = self.answer(operation, frame)
             if operation == "sendSignal":
                 # Meanwhile one that does not wait for this reply would come.
                 await asyncio.sleep(0)
-                refusal = self.refusals.pop(0) if self.refusals else None
-                if refusal:
-                    reply = {
-                        "type": "reply",
-                        "requestId": request_id,
-                        "status": refusal.pop("status", 429),
-                        "error": refusal,
-                    }
-                    await socket.send(json.dumps(reply))
-                    continue
                 self.signals.append((frame["toUserId"], frame["signal"]))
-            if operation in {"sendMessage", "sendSignal"} and self.cuts:
+            if is_sending and self.cuts:
                 self.cuts -= 1
                 socket.transport.abort()
                 break
