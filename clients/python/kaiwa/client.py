@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -53,6 +54,9 @@ TIMEOUT = 30.0
 
 PAGE = 100
 """The most that the server gives at once."""
+
+MOST_UNHEARD = 10_000
+"""Of what came before anybody called ``events`` no more is kept: a client may only send, and never call it."""
 
 BY_REST = frozenset(
     {
@@ -148,8 +152,9 @@ class Client:
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._stirred: dict[str, asyncio.Event] = {}
         self._sent: dict[str, asyncio.Future[Message]] = {}
-        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
-        self._frames: deque[Frame] = deque()
+        # A lock goes when nobody holds it or waits for it.
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._frames: deque[Frame] = deque(maxlen=MOST_UNHEARD)
         self._news = asyncio.Event()
         # Whether the chats that were there at first are known; what was pushed of those that are not known yet; and
         # which of these are new.
@@ -269,15 +274,20 @@ class Client:
         if self._own_http:
             await self._own_http.aclose()
 
-    async def events(self) -> AsyncIterator[Frame]:
+    def events(self) -> AsyncIterator[Frame]:
         """Give what happens: each durable event of one's chats once, one's own too, and passing ones as they come.
 
         Events come as soon as they are known, so one that was late may follow a higher number; ``views`` has everything
-        in order. It ends when the client is closed.
+        in order. It ends when the client is closed. Of what came before the first call the newest 10,000 are given;
+        afterwards everything waits for its reader, without limit.
 
         Raises:
             Problem: The server will not have this client any more. What came before is given first.
         """
+        self._frames = deque(self._frames)
+        return self._heard()
+
+    async def _heard(self) -> AsyncIterator[Frame]:
         while True:
             while self._frames:
                 yield self._frames.popleft()

@@ -451,6 +451,31 @@ def test_a_closed_client_leaves_nobody_waiting() -> None:
     run(test)
 
 
+def test_a_client_that_never_asks_for_events_holds_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaiwa.client.MOST_UNHEARD", 2)
+
+    async def test(backend: Backend, client: Client) -> None:
+        await client.connect()
+        for number in range(4):
+            await client.send("c", str(number))
+        events = client.events()
+        for number in range(4, 7):
+            await client.send("c", str(number))
+        found = [event["message"]["text"] async for event in first(events, 5)]
+        assert found == list("23456")
+
+    run(test)
+
+
+def test_a_peer_to_whom_all_was_told_is_forgotten() -> None:
+    async def test(_backend: Backend, client: Client) -> None:
+        await client.connect()
+        await asyncio.gather(*(client.send_signal("call", "bob", signal(number)) for number in range(3)))
+        assert len(client._turns) == 0
+
+    run(test)
+
+
 def test_a_refused_token_is_renewed_once() -> None:
     async def test(backend: Backend, client: Client) -> None:
         backend.tokens.append("gone")
