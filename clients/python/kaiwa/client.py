@@ -643,12 +643,13 @@ class Client:
 
     async def _review_chats(self) -> None:
         cursor = None
-        is_first, awaited, now = not self._has_met, list(self._early), _now()
+        is_first, awaited = not self._has_met, list(self._early)
         while True:
             page = await self.list_chats(limit=PAGE, cursor=cursor)
             for chat in page["chats"]:
                 self._meet(chat, self._place_of(chat, is_first=is_first))
-                self._logs[chat["chatId"]].hear_of(chat["lastSeq"], now)
+                # The number may have been taken until now: an earlier moment would let a gap count as final too early.
+                self._logs[chat["chatId"]].hear_of(chat["lastSeq"], _now())
                 self._follow(chat["chatId"], at_once=True)
             cursor = page.get("nextCursor")
             if not cursor:
@@ -741,8 +742,14 @@ class Client:
         if at_once:
             stirred.set()
         if chat_id not in self._followers:
-            follower = self._followers[chat_id] = asyncio.create_task(self._read_missing(chat_id, stirred))
-            follower.add_done_callback(lambda _: self._followers.pop(chat_id, None))
+            self._followers[chat_id] = asyncio.create_task(self._follow_until_whole(chat_id, stirred))
+
+    async def _follow_until_whole(self, chat_id: str, stirred: asyncio.Event) -> None:
+        try:
+            await self._read_missing(chat_id, stirred)
+        finally:
+            # Nothing may come between the end and this: whoever finds something missing then needs another follower.
+            del self._followers[chat_id]
 
     async def _read_missing(self, chat_id: str, stirred: asyncio.Event) -> None:
         log = self._logs[chat_id]

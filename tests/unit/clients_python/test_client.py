@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from kaiwa import Client, Conflict, ConnectionLost, Forbidden, NotFound, RateLimited, Session, Unauthenticated
+from kaiwa.log import Log
 
 PATIENCE = 10.0
 
@@ -33,6 +34,8 @@ class Backend:
         self.has_chat = True
         self.read_seq = 0
         self.held: asyncio.Event | None = None
+        self.asked = asyncio.Event()
+        self.taken = 0
         self.tasks: list[asyncio.Task[None]] = []
         self.life = 7200
         self.connected = asyncio.Event()
@@ -57,7 +60,7 @@ class Backend:
         return message
 
     def chat(self) -> dict[str, Any]:
-        return {"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log)}
+        return {"chatId": "c", "memberIds": ["ann"], "admins": [], "lastSeq": len(self.log) + self.taken}
 
     def say_much(self) -> None:
         """Let a log be old."""
@@ -86,7 +89,7 @@ class Backend:
         if operation == "getEvents":
             self.reads.append(fields["after"])
             events = [one for one in self.log if one["seq"] > fields["after"]]
-            return {"events": events, "hasMore": False, "lastSeq": len(self.log)}
+            return {"events": events, "hasMore": False, "lastSeq": len(self.log) + self.taken}
         times = {"serverTime": "2026-01-01T00:00:00Z", "connectionExpiresAt": f"2026-01-01T0{self.life // 3600}:00:00Z"}
         if self.life < 60:
             times["connectionExpiresAt"] = f"2026-01-01T00:00:0{self.life}Z"
@@ -94,6 +97,7 @@ class Backend:
 
     async def answer_later(self, socket: ServerConnection, request_id: str) -> None:
         assert self.held
+        self.asked.set()
         await self.held.wait()
         data = self.answer("listChats", {})
         await socket.send(json.dumps({"type": "reply", "requestId": request_id, "status": 200, "data": data}))
@@ -240,6 +244,60 @@ def test_a_chat_of_too_many_people_to_push_is_read() -> None:
         found = [event async for event in first(client.events(), 2)]
         assert [event["type"] for event in found] == ["chat.created", "message.created"]
         assert client.views["c"].member_ids == {"ann"}
+
+    run(test)
+
+
+def test_a_gap_is_not_given_up_for_the_time_that_a_list_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 0.0
+    monkeypatch.setattr("kaiwa.client._now", lambda: moment)
+
+    async def test(backend: Backend, client: Client) -> None:
+        nonlocal moment
+        backend.say("bob", "first", "m1")
+        await client.connect()
+        backend.say("bob", "second", "m2")
+        assert await texts(client, 1) == ["second"]
+        backend.held = asyncio.Event()
+        backend.listed.clear()
+        backend.sockets[0].transport.abort()
+        await backend.asked.wait()
+        reads = len(backend.reads)
+        # While the list was on its way a number was taken, and its event shows only after it was read.
+        backend.taken = 1
+        moment = 100.0
+        backend.held.set()
+        while len(backend.reads) == reads:
+            await asyncio.sleep(0.001)
+        # Its reply comes after that of the read.
+        await client.get_events("c", 2)
+        assert client.positions == {"c": 2}
+
+    run(test)
+
+
+def test_what_is_found_missing_in_the_moment_that_a_log_is_whole_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        due = Log.due
+
+        def due_and_more(log: Log) -> float | None:
+            moment = due(log)
+            if moment is None and asyncio.current_task() in client._followers.values():
+                monkeypatch.undo()
+                backend.say("bob", "lost", "m4", is_pushed=False)
+                event = {**backend.log[-1], "seq": 5}
+                backend.log.append(event)
+                asyncio.get_running_loop().call_soon(client._receive, event)
+            return moment
+
+        await client.connect()
+        backend.say("bob", "first", "m1")
+        assert await texts(client, 1) == ["first"]
+        monkeypatch.setattr(Log, "due", due_and_more)
+        backend.say("bob", "lost", "m2", is_pushed=False)
+        backend.say("bob", "heard", "m3")
+        await texts(client, 4)
+        assert client.positions == {"c": 5}
 
     run(test)
 
