@@ -70,10 +70,11 @@ def eve(meet: Callable[[str], Person]) -> Person:
 def offline_events(stack: Stack) -> Iterator[None]:
     """Switch the stage's setting on for as long as a test takes."""
     client = stack.client("lambda")
-    name = "kaiwa-local-SendMessage"
-    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**before, "OFFLINE_EVENTS": "true"}}
-    )
+    before = {}
+    for name in ("kaiwa-local-SendMessage", "kaiwa-local-StartCall"):
+        before[name] = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        wanted = {"Variables": {**before[name], "OFFLINE_EVENTS": "true"}}
+        client.update_function_configuration(FunctionName=name, Environment=wanted)
     yield
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+    for name, variables in before.items():
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
