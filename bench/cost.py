@@ -27,7 +27,6 @@ OVERHEAD_MILLISECONDS = 2.0
 """What the runtime takes around a handler."""
 
 FRAME_BYTES = 600
-PARCEL_SOCKETS = 100
 PING_SECONDS = 300
 """How often a client must ping at least: domain/presence.py."""
 PAGE_PING_SECONDS = 25
