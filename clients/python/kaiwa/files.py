@@ -1,6 +1,7 @@
 """Files: to S3 and back. What is on its way waits for a line that was lost, and no part is sent twice."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,9 @@ from kaiwa.shapes import Download, File, Part, Upload
 
 MOST_SMALL_BYTES = 4 * 1024 * 1024
 """What is larger goes to S3 itself: API Gateway takes no more in one request."""
+
+TEXT = re.compile(r"text|.*[/+](json|xml|javascript)")
+"""API Gateway hands these media types on as text and changes what is no UTF-8: they go to S3 itself however small."""
 
 PARTS_AT_ONCE = 3
 
@@ -47,6 +51,7 @@ class Sending:
         self._kind = kind
         self._progress = progress
         self._size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        self._fits_gateway = self._size <= MOST_SMALL_BYTES and not TEXT.match(kind)
         self._arrived = 0
         self._part_bytes = 0
         self._file_id: str | None = None
@@ -62,7 +67,7 @@ class Sending:
         while True:
             arrived = self._arrived
             try:
-                return await (self._send_whole() if self._size <= MOST_SMALL_BYTES else self._send_to_store())
+                return await (self._send_whole() if self._fits_gateway else self._send_to_store())
             except (ConnectionLost, Problem) as error:
                 if self._arrived > arrived:
                     attempt = refusals = 0

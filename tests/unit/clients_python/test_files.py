@@ -93,12 +93,25 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_small_file_goes_in_one_request_under_its_own_name() -> None:
     async def test(store: Store, client: Client) -> None:
-        await client.upload(b"hello", "お知らせ (1).txt")
+        await client.upload(b"hello", "お知らせ (1).png")
         assert store.whole
         assert store.whole.content == b"hello"
-        assert store.whole.headers["content-type"] == "text/plain"
-        name = "%E3%81%8A%E7%9F%A5%E3%82%89%E3%81%9B%20%281%29.txt"
+        assert store.whole.headers["content-type"] == "image/png"
+        name = "%E3%81%8A%E7%9F%A5%E3%82%89%E3%81%9B%20%281%29.png"
         assert store.whole.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+
+    run(test)
+
+
+@pytest.mark.parametrize("name", ["表.csv", "notes.txt", "page.html", "data.json", "drawing.svg", "script.js", "a.xml"])
+def test_a_text_passes_the_gateway_by_whatever_its_size(name: str) -> None:
+    async def test(store: Store, client: Client) -> None:
+        store.takes_forms = True
+        in_shift_jis = "商品,価格\n".encode("shift_jis")
+        await client.upload(in_shift_jis, name)
+        assert store.whole is None
+        assert store.form
+        assert in_shift_jis in store.form
 
     run(test)
 
