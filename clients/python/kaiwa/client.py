@@ -46,7 +46,7 @@ from kaiwa.shapes import (
     User,
     Users,
 )
-from kaiwa.socket import Socket
+from kaiwa.socket import PING_INTERVAL, Socket
 from kaiwa.view import View
 
 TIMEOUT = 30.0
@@ -117,6 +117,7 @@ class Client:
         positions: Mapping[str, int] | None = None,
         outbox: Outbox | None = None,
         most_events: int = 1_000,
+        ping_interval: float = PING_INTERVAL,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         """Prepare a client; nothing is sent yet.
@@ -129,6 +130,9 @@ class Client:
                 after the first ``connect``.
             outbox: Pending messages that were kept.
             most_events: How many events of each chat to hold.
+            ping_interval: Seconds of silence after which to ask whether the line is alive; the server's
+                ``keepAliveSeconds`` where that is less. Pings cost money: a program that may notice a dead line some
+                minutes late takes ``math.inf``.
             http: What carries REST requests, if it shall be shared or have settings of its own.
         """
         self.outbox = outbox or Outbox()
@@ -142,6 +146,7 @@ class Client:
         self._socket = Socket(
             self._rest,
             device_id,
+            ping_interval,
             on_push=self._receive,
             on_open=self._resume,
             on_state=self._tell_state,

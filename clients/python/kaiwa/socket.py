@@ -11,7 +11,7 @@ from kaiwa.rest import Rest
 from kaiwa.shapes import Frame, Greeting, Ticket
 
 PING_INTERVAL = 25.0
-"""Seconds of silence after which to ask whether the line is alive."""
+"""Seconds of silence after which to ask whether the line is alive, where a dead one is to be noticed soon."""
 
 
 class Socket:
@@ -26,6 +26,7 @@ class Socket:
         self,
         rest: Rest,
         device_id: str | None,
+        ping_interval: float,
         *,
         on_push: Callable[[Frame], None],
         on_open: Callable[[], None],
@@ -37,6 +38,8 @@ class Socket:
         Args:
             rest: What asks for tickets.
             device_id: A name that was kept.
+            ping_interval: Seconds of silence after which to ask whether the line is alive, or sooner where the server
+                wants it.
             on_push: Called with each pushed frame.
             on_open: Called whenever there is a new connection.
             on_state: Called with whether there is a connection that lives, whenever that changes.
@@ -45,6 +48,7 @@ class Socket:
         self.device_id = device_id
         self.failure: Exception | None = None
         self._rest = rest
+        self._ping_interval = ping_interval
         self._on_push = on_push
         self._on_open = on_open
         self._on_state = on_state
@@ -111,7 +115,7 @@ class Socket:
             attempt = 0
             # A call is held by a device, so it must be the same one after a socket was lost.
             self.device_id = greeting["deviceId"]
-            connection.keep_alive(min(PING_INTERVAL, greeting["keepAliveSeconds"]))
+            connection.keep_alive(min(self._ping_interval, greeting["keepAliveSeconds"]))
             self._adopt(connection)
             expires_at, now = (
                 datetime.fromisoformat(moment).timestamp()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from kaiwa import Client, Conflict, ConnectionLost, Forbidden, NotFound, RateLimited, Session, Unauthenticated
+from kaiwa.connection import Connection
 from kaiwa.log import Log
 
 PATIENCE = 10.0
@@ -38,6 +40,7 @@ class Backend:
         self.taken = 0
         self.tasks: list[asyncio.Task[None]] = []
         self.life = 7200
+        self.keep_alive = 300
         self.connected = asyncio.Event()
         self.listed = asyncio.Event()
         self.server: Server | None = None
@@ -93,7 +96,7 @@ class Backend:
         times = {"serverTime": "2026-01-01T00:00:00Z", "connectionExpiresAt": f"2026-01-01T0{self.life // 3600}:00:00Z"}
         if self.life < 60:
             times["connectionExpiresAt"] = f"2026-01-01T00:00:0{self.life}Z"
-        return {"userId": "ann", "deviceId": "d", "keepAliveSeconds": 300, **times}
+        return {"userId": "ann", "deviceId": "d", "keepAliveSeconds": self.keep_alive, **times}
 
     async def answer_later(self, socket: ServerConnection, request_id: str) -> None:
         assert self.held
@@ -155,7 +158,7 @@ class Backend:
         return httpx.Response(404, json={"code": "chat_not_found", "detail": "There is no such chat."})
 
 
-def run(test: Callable[[Backend, Client], Awaitable[None]]) -> None:
+def run(test: Callable[[Backend, Client], Awaitable[None]], **settings: Any) -> None:
     async def main() -> None:
         backend = Backend()
         session = Session("ann", "first", "r", 9e9)
@@ -163,7 +166,7 @@ def run(test: Callable[[Backend, Client], Awaitable[None]]) -> None:
         async with (
             serve(backend.socket, "127.0.0.1", 0) as backend.server,
             httpx.AsyncClient(transport=transport) as http,
-            Client("http://api.test", session=session, http=http) as client,
+            Client("http://api.test", session=session, http=http, **settings) as client,
         ):
             await asyncio.wait_for(test(backend, client), PATIENCE)
 
@@ -374,7 +377,6 @@ def test_what_is_pushed_of_a_chat_that_the_list_does_not_have_is_heard() -> None
 
 
 def test_a_line_that_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaiwa.socket.PING_INTERVAL", 0.05)
     monkeypatch.setattr("kaiwa.connection.PONG_TIMEOUT", 0.05)
 
     async def test(backend: Backend, client: Client) -> None:
@@ -387,7 +389,24 @@ def test_a_line_that_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         await backend.connected.wait()
         assert (await client.send("c", "back"))["text"] == "back"
 
-    run(test)
+    run(test, ping_interval=0.05)
+
+
+@pytest.mark.parametrize(
+    ("settings", "keep_alive", "interval"), [({}, 300, 25), ({}, 20, 20), ({"ping_interval": math.inf}, 300, 300)]
+)
+def test_a_quiet_line_is_left_alone_as_long_as_wanted_and_allowed(
+    settings: dict[str, float], keep_alive: int, interval: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intervals: list[float] = []
+    monkeypatch.setattr(Connection, "keep_alive", lambda _connection, seconds: intervals.append(seconds))
+
+    async def test(backend: Backend, client: Client) -> None:
+        backend.keep_alive = keep_alive
+        await client.connect()
+        assert intervals == [interval]
+
+    run(test, **settings)
 
 
 def test_a_line_is_renewed_before_its_end_and_the_old_one_closed_after() -> None:
