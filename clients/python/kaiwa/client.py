@@ -47,7 +47,7 @@ from kaiwa.shapes import (
     Users,
 )
 from kaiwa.socket import PING_INTERVAL, Socket
-from kaiwa.view import View
+from kaiwa.view import LEFT, View
 
 TIMEOUT = 30.0
 """Seconds for any answer; the server's functions end after 29."""
@@ -654,8 +654,9 @@ class Client:
             for chat in page["chats"]:
                 self._meet(chat, self._place_of(chat, is_first=is_first))
                 # The number may have been taken until now: an earlier moment would let a gap count as final too early.
-                self._logs[chat["chatId"]].hear_of(chat["lastSeq"], _now())
-                self._follow(chat["chatId"], at_once=True)
+                if log := self._logs.get(chat["chatId"]):
+                    log.hear_of(chat["lastSeq"], _now())
+                    self._follow(chat["chatId"], at_once=True)
             cursor = page.get("nextCursor")
             if not cursor:
                 break
@@ -713,6 +714,10 @@ class Client:
         if log:
             self._tell(chat_id, log.take([event], _now()))
             self._follow(chat_id)
+            is_left = event["type"] == LEFT and self.user_id in event["memberIds"]
+            if is_left and log.highest == event["seq"]:
+                # Nothing of it can be read any more, and it begins anew for who comes back.
+                del self._logs[chat_id]
         else:
             self._view(chat_id).apply([event])
             self._await_list(chat_id, event)
@@ -759,7 +764,7 @@ class Client:
     async def _read_missing(self, chat_id: str, stirred: asyncio.Event) -> None:
         log = self._logs[chat_id]
         attempt = 0
-        while (due := log.due()) is not None:
+        while self._logs.get(chat_id) is log and (due := log.due()) is not None:
             try:
                 await asyncio.wait_for(stirred.wait(), max(0.0, due - _now()))
             except TimeoutError:
@@ -781,6 +786,8 @@ class Client:
         while True:
             asked_at = _now()
             page = await self.get_events(chat_id, after)
+            if self._logs.get(chat_id) is not log:
+                return
             self._tell(chat_id, log.read(page, after, asked_at, _now()))
             if not page["hasMore"] or not page["events"]:
                 return

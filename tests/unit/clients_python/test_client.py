@@ -335,6 +335,31 @@ def test_who_is_let_into_a_group_hears_nothing_of_what_was_said_before() -> None
     run(test)
 
 
+def test_who_comes_back_to_a_group_hears_nothing_of_what_was_said_meanwhile() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.say("bob", "hello", "m1")
+        await client.connect()
+        await backend.listed.wait()
+        left = {"type": "member.removed", "chatId": "c", "seq": 2, "at": "now", "memberIds": ["ann"], "admins": []}
+        backend.log.append(left)
+        await backend.push(left)
+        assert (await anext(client.events()))["type"] == "member.removed"
+        assert client.positions == {}
+        backend.say_much()
+        joined = backend.join()
+        await backend.push({"type": "chat.created", "chatId": "c", "chat": backend.chat()})
+        await backend.push(joined)
+        found = [event async for event in first(client.events(), 2)]
+        assert [event.get("seq") for event in found] == [None, 303]
+        assert (client.positions, backend.reads) == ({"c": 303}, [])
+        # One that was put out before, and hears of that late, stays.
+        await backend.push({**left, "seq": 300})
+        assert (await anext(client.events()))["seq"] == 300
+        assert client.positions == {"c": 303}
+
+    run(test)
+
+
 def test_a_message_that_overtakes_the_news_of_its_group_waits_for_it() -> None:
     async def test(backend: Backend, client: Client) -> None:
         backend.has_chat = False
