@@ -449,9 +449,7 @@ def test_a_line_is_renewed_before_its_end_and_the_old_one_closed_after() -> None
     run(test)
 
 
-def test_a_line_that_is_lost_while_it_is_renewed_is_known_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaiwa.socket.reconnect_delay", lambda _attempt: 0.01)
-
+def test_a_line_that_is_lost_while_it_is_renewed_is_known_to_be() -> None:
     async def test(backend: Backend, client: Client) -> None:
         states: asyncio.Queue[bool] = asyncio.Queue()
         client.on_state = states.put_nowait
