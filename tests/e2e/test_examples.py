@@ -168,7 +168,7 @@ def test_the_bridge_tells_a_webhook_of_who_is_away(
         {
             "type": "call.ringing",
             "userId": eve.user_id,
-            "title": "ann",
+            "title": ann.username,
             "body": "Incoming audio call",
             "chatId": None,
             "callId": call["callId"],
