@@ -43,11 +43,6 @@ def unblock(by: str, whom: str) -> None:
     Block.remove(by, whom, _direct_chat(by, whom))
 
 
-def is_blocked(by: str, whom: str) -> bool:
-    """Say whether one user blocks another."""
-    return Block.find(by, whom) is not None
-
-
 def list_blocks(by: str, limit: int, cursor: str | None) -> Blocks:
     """Return the people whom a user blocks, a page at a time.
 

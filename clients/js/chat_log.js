@@ -239,6 +239,21 @@ export class ChatLog {
   }
 }
 
+/**
+ * After which seq to begin the log of a chat that a list of chats shows.
+ *
+ * An old one begins at its end. One that was made, or joined, since the client listens begins with what was not read:
+ * who is let into a group counts as having read what was said before. What was pushed of it comes after the place in any
+ * case: it may be read on another device already.
+ *
+ * @param {{isOld: boolean, readSeq: number, lastSeq: number, heard: number[]}} chat `isOld`: whether it was there before
+ *   the client: the first list shows it. `heard`: the seqs of what was pushed of it so far.
+ * @returns {number}
+ */
+export function placeToBegin({ isOld, readSeq, lastSeq, heard }) {
+  return Math.min(isOld ? lastSeq : readSeq, ...heard.map((seq) => seq - 1));
+}
+
 /** @param {Message} message @param {Message} [held] @returns {boolean} Whether what is held came after it. */
 export function isOlder(message, held) {
   return held !== undefined && (message.changedSeq ?? 0) < (held.changedSeq ?? 0);

@@ -1,6 +1,7 @@
 import { Api } from "./api.js";
 import { Blocks } from "./blocks.js";
 import { Calls } from "./calls.js";
+import { placeToBegin } from "./chat_log.js";
 import { Chats } from "./chats.js";
 import { Delivery } from "./delivery.js";
 import { Files } from "./files.js";
@@ -486,7 +487,9 @@ export class Client extends Listeners {
   async #followChats() {
     while (this.chats.nextCursor) await this.loadEarlierChats();
     for (const { chatId, readSeq = 0, lastSeq } of this.chats.list()) {
-      const startSeq = this.#positions[chatId] ?? (this.#hasFollowed ? readSeq : lastSeq);
+      const heard = this.#logs.get(chatId).events.map(({ seq }) => seq);
+      const startSeq =
+        this.#positions[chatId] ?? placeToBegin({ isOld: !this.#hasFollowed, readSeq, lastSeq, heard });
       try {
         await this.#logs.follow(chatId, startSeq, lastSeq);
       } catch (/** @type {any} */ error) {

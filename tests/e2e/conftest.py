@@ -70,5 +70,5 @@ def eve(meet: Callable[[str], Person]) -> Person:
 @pytest.fixture
 def offline_events(stack: Stack) -> Iterator[None]:
     """Switch the stage's setting on for as long as a test takes."""
-    with setting(stack, "SendMessage", "OFFLINE_EVENTS", "true"):
+    with setting(stack, "SendMessage", "OFFLINE_EVENTS", "true"), setting(stack, "StartCall", "OFFLINE_EVENTS", "true"):
         yield

@@ -101,7 +101,7 @@ class End:
 
     def cut(self) -> None:
         """Cut the socket, as a network does that is left."""
-        connection: Any = self.client._connection
+        connection: Any = self.client._socket.connection
         connection._socket.transport.abort()
 
     async def close(self) -> None:

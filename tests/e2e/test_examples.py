@@ -152,8 +152,11 @@ def test_the_bridge_tells_a_webhook_of_who_is_away(
         bob.open_socket()
         message = ann.say(group, "おはよう")
         wait_until(lambda: bool(webhook.told))
+        call = ann.post("/calls", {"calleeIds": [bob.user_id, eve.user_id], "kind": "audio"}).json()["call"]
+        wait_until(lambda: len(webhook.told) > 1)
     assert webhook.told == [
         {
+            "type": "message.missed",
             "userId": eve.user_id,
             "title": "Friends",
             "body": "おはよう",
@@ -161,12 +164,23 @@ def test_the_bridge_tells_a_webhook_of_who_is_away(
             "messageId": message["messageId"],
             "senderId": ann.user_id,
             "sentAt": message["sentAt"],
-        }
+        },
+        {
+            "type": "call.ringing",
+            "userId": eve.user_id,
+            "title": ann.username,
+            "body": "Incoming audio call",
+            "chatId": None,
+            "callId": call["callId"],
+            "callerId": ann.user_id,
+            "ringExpiresAt": call["ringExpiresAt"],
+        },
     ]
     monkeypatch.setenv("WEBHOOK_SECRET", "open sesame")
     headers, body = webhook.headers[0]
     assert headers["X-Kaiwa-Signature"] == signature(body)
-    assert headers["Idempotency-Key"] == f"{message['messageId']}:{eve.user_id}"
+    keys = [told["Idempotency-Key"] for told, _ in webhook.headers]
+    assert keys == [f"{message['messageId']}:{eve.user_id}", f"{call['callId']}:{eve.user_id}"]
 
 
 def keep_code(stack: Stack) -> None:

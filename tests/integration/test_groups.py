@@ -12,7 +12,6 @@ from tests.integration.threads import at_once
 from tests.people import HTTP, SOCKET, Person
 
 TRANSPORTS = pytest.mark.parametrize("over", [HTTP, SOCKET])
-CHANGE = "TransactWriteItems chats events memberships"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { reconnectDelay, renewalDelay } from "../backoff.js";
-import { ChatLog } from "../chat_log.js";
+import { ChatLog, placeToBegin } from "../chat_log.js";
 import { Chats } from "../chats.js";
 import { Outbox } from "../outbox.js";
 
@@ -32,6 +32,12 @@ test("the log of a chat", async (context) => {
         for (const [fact, value] of Object.entries(expect)) assert.deepEqual(actual[fact], value, fact);
       }
     });
+  }
+});
+
+test("where a log begins", async (context) => {
+  for (const { name, after, ...chat } of examples("begin").cases) {
+    await context.test(name, () => assert.equal(placeToBegin(chat), after));
   }
 });
 

@@ -19,7 +19,7 @@ from aiortc.contrib.media import MediaBlackhole, MediaRecorder
 from aiortc.sdp import candidate_from_sdp
 from av import AudioFrame
 
-from kaiwa import Client, Problem
+from kaiwa import Client, KaiwaError
 from kaiwa.shapes import Frame, JoinedCall, Signal
 
 MOST_SECONDS = 120.0
@@ -125,7 +125,7 @@ class Machine:
         """Answer calls for ever."""
         self._client.on_state = self._come_back
         async for event in self._client.events():
-            with suppress(Problem):
+            with suppress(KaiwaError):
                 await self._hear(event)
 
     async def _hear(self, event: Frame) -> None:
@@ -145,13 +145,20 @@ class Machine:
     def _come_back(self, is_online: bool) -> None:
         """Take part again after a lost line: what was signalled meanwhile is told then."""
         if is_online and self._answer:
-            self._coming = asyncio.create_task(self._client.accept_call(self._answer.call["callId"]))
+            self._coming = asyncio.create_task(self._rejoin(self._answer.call["callId"]))
+
+    async def _rejoin(self, call_id: str) -> None:
+        # Where it has ended meanwhile, or the line is lost again, there is nothing more to do.
+        with suppress(KaiwaError):
+            await self._client.accept_call(call_id)
 
     async def _hang_up(self, call_id: str) -> None:
         await asyncio.sleep(MOST_SECONDS)
-        await self._client.end_call(call_id)
         self._ending = None
-        await self._keep()
+        with suppress(KaiwaError):
+            await self._client.end_call(call_id)
+        with suppress(KaiwaError):
+            await self._keep()
 
     async def _keep(self) -> None:
         """End a recording, and send it to the caller."""

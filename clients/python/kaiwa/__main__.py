@@ -103,10 +103,10 @@ async def chat(arguments: argparse.Namespace) -> int:
         client.on_state = conversation.note_state
         screen = Terminal(new_line(conversation), conversation.note_writing) if is_terminal else Pipe()
         try:
-            await conversation.run(screen, arguments.partner)
+            is_done = await conversation.run(screen, arguments.partner)
         finally:
             kept.keep(arguments.url, client.session)
-    return 0
+    return 0 if is_done or screen.is_watched else 1
 
 
 async def enter(client: Client, arguments: argparse.Namespace) -> None:

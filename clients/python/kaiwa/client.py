@@ -4,19 +4,20 @@ import asyncio
 import mimetypes
 import secrets
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
+from weakref import WeakValueDictionary
 
 import httpx
 
-from kaiwa.backoff import reconnect_delay, renewal_delay
-from kaiwa.connection import MOST_FRAME_BYTES, Connection, frame_of
-from kaiwa.errors import ConnectionLost, KaiwaError, NotFound, Problem
+from kaiwa.backoff import reconnect_delay
+from kaiwa.connection import MOST_FRAME_BYTES, frame_of
+from kaiwa.errors import ConnectionLost, NotFound, Problem
 from kaiwa.files import Progress, Sending, fetch
-from kaiwa.log import Log
+from kaiwa.log import Log, place_to_begin
 from kaiwa.outbox import Outbox, Pending
 from kaiwa.rest import NULL, PUBLIC, ROUTES, Rest
 from kaiwa.session import Session
@@ -34,7 +35,6 @@ from kaiwa.shapes import (
     File,
     Files,
     Frame,
-    Greeting,
     History,
     IceServers,
     JoinedCall,
@@ -43,20 +43,20 @@ from kaiwa.shapes import (
     Presence,
     Signal,
     StartedCall,
-    Ticket,
     User,
     Users,
 )
-from kaiwa.view import JOINED, View
+from kaiwa.socket import PING_INTERVAL, Socket
+from kaiwa.view import LEFT, View
 
 TIMEOUT = 30.0
 """Seconds for any answer; the server's functions end after 29."""
 
-PING_INTERVAL = 25.0
-"""Seconds of silence after which to ask whether the line is alive."""
-
 PAGE = 100
 """The most that the server gives at once."""
+
+MOST_UNHEARD = 10_000
+"""Of what came before anybody called ``events`` no more is kept: a client may only send, and never call it."""
 
 BY_REST = frozenset(
     {
@@ -117,6 +117,7 @@ class Client:
         positions: Mapping[str, int] | None = None,
         outbox: Outbox | None = None,
         most_events: int = 1_000,
+        ping_interval: float = PING_INTERVAL,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         """Prepare a client; nothing is sent yet.
@@ -129,27 +130,42 @@ class Client:
                 after the first ``connect``.
             outbox: Pending messages that were kept.
             most_events: How many events of each chat to hold.
+            ping_interval: Seconds of silence after which to ask whether the line is alive; the server's
+                ``keepAliveSeconds`` where that is less. Pings cost money: a program that may notice a dead line some
+                minutes late takes ``math.inf``.
             http: What carries REST requests, if it shall be shared or have settings of its own.
         """
         self.outbox = outbox or Outbox()
         self.views: dict[str, View] = {}
         self.on_state: Callable[[bool], None] = lambda _is_online: None
         self._logs = {chat_id: Log(after) for chat_id, after in (positions or {}).items()}
-        self._device_id = device_id
         self._most_events = most_events
         self._own_http = None if http else httpx.AsyncClient(timeout=TIMEOUT)
         self._http = http or cast(httpx.AsyncClient, self._own_http)
         self._rest = Rest(self._http, api_url, session)
-        self._connection: Connection | None = None
-        self._online = asyncio.Event()
-        self._keeping: asyncio.Task[None] | None = None
+        self._socket = Socket(
+            self._rest,
+            device_id,
+            ping_interval,
+            on_push=self._receive,
+            on_open=self._resume,
+            on_state=self._tell_state,
+            on_failure=self._fail,
+        )
+        self._is_closed = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._followers: dict[str, asyncio.Task[None]] = {}
         self._stirred: dict[str, asyncio.Event] = {}
         self._sent: dict[str, asyncio.Future[Message]] = {}
-        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
-        self._frames: asyncio.Queue[Frame | KaiwaError] = asyncio.Queue()
+        # A lock goes when nobody holds it or waits for it.
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._frames: deque[Frame] = deque(maxlen=MOST_UNHEARD)
+        self._news = asyncio.Event()
+        # Whether the chats that were there at first are known; what was pushed of those that are not known yet; and
+        # which of these are new.
         self._has_met = False
+        self._early: dict[str, list[Event]] = {}
+        self._announced: set[str] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -242,51 +258,50 @@ class Client:
     @property
     def is_online(self) -> bool:
         """Whether a socket is open."""
-        return self._online.is_set()
+        return self._socket.connection is not None
 
     async def connect(self) -> None:
-        """Open the socket, and keep one open from now on, until ``close``.
+        """Open the socket, and keep one open from now on, until ``close``. After a failure it begins anew.
 
         Raises:
             Problem: The server will not have this client.
         """
-        if not self._keeping:
-            self._keeping = asyncio.create_task(self._keep_connected())
-        online = asyncio.create_task(self._online.wait())
-        await asyncio.wait({online, self._keeping}, return_when=asyncio.FIRST_COMPLETED)
-        online.cancel()
-        if self._keeping.done():
-            await self._keeping
+        await self._socket.open()
 
     async def close(self) -> None:
-        """Let go of everything. What is in the outbox stays there."""
+        """Let go of everything, and end ``events``. What is in the outbox stays there."""
+        self._is_closed = True
         tasks = {*self._tasks, *self._followers.values()}
-        if self._keeping:
-            tasks.add(self._keeping)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._connection:
-            await self._connection.close()
+        await self._socket.close()
         if self._own_http:
             await self._own_http.aclose()
-        for sent in self._sent.values():
-            sent.cancel()
 
-    async def events(self) -> AsyncIterator[Frame]:
+    def events(self) -> AsyncIterator[Frame]:
         """Give what happens: each durable event of one's chats once, one's own too, and passing ones as they come.
 
         Events come as soon as they are known, so one that was late may follow a higher number; ``views`` has everything
-        in order.
+        in order. It ends when the client is closed. Of what came before the first call the newest 10,000 are given;
+        afterwards everything waits for its reader, without limit.
 
         Raises:
-            Problem: The server will not have this client any more.
+            Problem: The server will not have this client any more. What came before is given first.
         """
+        self._frames = deque(self._frames)
+        return self._heard()
+
+    async def _heard(self) -> AsyncIterator[Frame]:
         while True:
-            frame = await self._frames.get()
-            if isinstance(frame, KaiwaError):
-                raise frame
-            yield frame
+            while self._frames:
+                yield self._frames.popleft()
+            if self._is_closed:
+                return
+            if self._socket.failure:
+                raise self._socket.failure
+            self._news.clear()
+            await self._news.wait()
 
     @property
     def positions(self) -> dict[str, int]:
@@ -300,12 +315,13 @@ class Client:
             Problem: The server said no.
             ConnectionLost: No answer came.
         """
-        by_rest = operation in BY_REST | ANNOUNCED or not self._connection or not self.is_online
+        connection = self._socket.connection
+        by_rest = operation in BY_REST | ANNOUNCED
         if not by_rest and operation in ROUTES:
             by_rest = len(frame_of(operation, fields, "0" * 20).encode()) > MOST_FRAME_BYTES
-        if by_rest or not self._connection:
+        if by_rest or not connection:
             return await self._rest.call(operation, **fields)
-        return await self._connection.request(operation, **fields)
+        return await connection.request(operation, **fields)
 
     # People
 
@@ -441,13 +457,17 @@ class Client:
             The message, once the server has it.
 
         Raises:
-            Problem: The server does not take it. It stays in the outbox, for ``retry`` or ``discard``.
+            Problem: The server does not take it. It stays in the outbox, for ``retry`` or ``discard``. Or it will not
+                have this client any more: then the message leaves after the next ``connect``.
+            ConnectionLost: The client was closed.
         """
         content = {"text": text, "replyTo": reply_to, "fileIds": list(file_ids) or None}
         client_message_id = secrets.token_urlsafe(12)
         self.outbox.add(client_message_id, chat_id, {name: one for name, one in content.items() if one is not None})
         sent = self._sent[client_message_id] = asyncio.get_running_loop().create_future()
         self.flush()
+        if self._socket.failure:
+            sent.set_exception(self._socket.failure)
         try:
             message: Message = await sent
             return message
@@ -500,8 +520,8 @@ class Client:
         Raises:
             Problem: The server said no.
         """
-        if self._connection and self.is_online:
-            await self._connection.request("setTyping", chatId=chat_id, typing=typing)
+        if connection := self._socket.connection:
+            await connection.request("setTyping", chatId=chat_id, typing=typing)
 
     # Calls
 
@@ -518,7 +538,7 @@ class Client:
             Conflict: One of the two sides is in a call.
         """
         whom = {"calleeIds": [*callee_ids] if callee_ids else None, "chatId": chat_id}
-        started: StartedCall = await self.call("startCall", kind=kind, deviceId=self._device_id, **whom)
+        started: StartedCall = await self.call("startCall", kind=kind, deviceId=self._socket.device_id, **whom)
         return started
 
     async def accept_call(self, call_id: str) -> JoinedCall:
@@ -529,7 +549,7 @@ class Client:
         Raises:
             Conflict: It has ended, or was answered on another device.
         """
-        joined: JoinedCall = await self.call("acceptCall", callId=call_id, deviceId=self._device_id)
+        joined: JoinedCall = await self.call("acceptCall", callId=call_id, deviceId=self._socket.device_id)
         return joined
 
     async def reject_call(self, call_id: str) -> Call:
@@ -567,14 +587,15 @@ class Client:
 
         Raises:
             Problem: The server said no, other than for a while.
+            ConnectionLost: The client was closed.
         """
         fields = {"callId": call_id, "toUserId": to_user_id, "toDeviceId": to_device_id, "signal": signal}
         async with self._turns.setdefault((call_id, to_user_id), asyncio.Lock()):
             attempt = 0
             while True:
-                await self._online.wait()
+                connection = await self._socket.wait()
                 try:
-                    await cast(Connection, self._connection).request("sendSignal", **fields)
+                    await connection.request("sendSignal", **fields)
                 except (ConnectionLost, Problem) as error:
                     if not error.is_temporary:
                         raise
@@ -585,7 +606,7 @@ class Client:
 
     async def _create_chat(self, **fields: Any) -> Chat:
         chat: Chat = await self.call("createChat", **fields)
-        self._meet(chat, after=chat["lastSeq"])
+        self._meet(chat, chat["lastSeq"])
         return chat
 
     async def _change(self, operation: str, message: Message, **fields: Any) -> Message:
@@ -594,89 +615,77 @@ class Client:
         self._view(chat_id).show([changed])
         return changed
 
-    # Keeping a socket
-
-    async def _keep_connected(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                connection, greeting = await self._open()
-            except (ConnectionLost, Problem) as error:
-                if not error.is_temporary:
-                    self._frames.put_nowait(error)
-                    raise
-                await asyncio.sleep((error.retry_after or 0) + reconnect_delay(attempt))
-                attempt += 1
-                continue
-            attempt = 0
-            # A call is held by a device, so it must be the same one after a socket was lost.
-            self._device_id = greeting["deviceId"]
-            self._adopt(connection)
-            connection.keep_alive(min(PING_INTERVAL, greeting["keepAliveSeconds"]))
-            expires_at, now = (
-                datetime.fromisoformat(moment).timestamp()
-                for moment in (greeting["connectionExpiresAt"], greeting["serverTime"])
-            )
-            await asyncio.wait({connection.closed}, timeout=renewal_delay(expires_at - now))
-            if connection.closed.done():
-                self._online.clear()
-                self.on_state(False)
-                await asyncio.sleep(reconnect_delay(attempt))
-                attempt += 1
-
-    async def _open(self) -> tuple[Connection, Greeting]:
-        """Open a socket. What it pushes counts from its first moment on."""
-        ticket: Ticket = await self._rest.call("createTicket", deviceId=self._device_id)
-        connection = await Connection.open(ticket["url"], ticket["ticket"], self._receive)
-        try:
-            return connection, await connection.request("hello")
-        except BaseException:
-            await connection.close()
-            raise
-
-    def _adopt(self, connection: Connection) -> None:
-        """Go on with a new socket. The one before it lives until its replies have come, so nothing falls between."""
-        before, self._connection = self._connection, connection
-        if before:
-            before.retire()
-        if not self.is_online:
-            self._online.set()
-            self.on_state(True)
-        self.flush()
-        self._start(self._resume(connection))
-
     # Keeping the logs whole
 
-    async def _resume(self, connection: Connection) -> None:
-        """Find out what happened while nothing could be pushed."""
+    def _resume(self) -> None:
+        """Go on with a new connection: send what waits, and find out what happened while nothing could be pushed."""
+        self.flush()
+        self._start(self._list_chats())
+
+    def _tell_state(self, is_online: bool) -> None:
+        self.on_state(is_online)
+
+    def _fail(self, failure: Exception) -> None:
+        """Let those know who wait for a connection that will not come."""
+        self._news.set()
+        for sent in self._sent.values():
+            if not sent.done():
+                sent.set_exception(failure)
+
+    async def _list_chats(self) -> None:
         attempt = 0
-        while connection is self._connection:
+        connection = self._socket.connection
+        while connection and connection is self._socket.connection:
             try:
                 await self._review_chats()
             except (ConnectionLost, Problem):
                 await asyncio.sleep(reconnect_delay(attempt))
                 attempt += 1
             else:
-                return
+                # What was pushed meanwhile of a chat that this list may be too old for needs another.
+                if not self._early:
+                    return
 
     async def _review_chats(self) -> None:
         cursor = None
-        has_met, now = self._has_met, _now()
+        is_first, awaited = not self._has_met, list(self._early)
         while True:
             page = await self.list_chats(limit=PAGE, cursor=cursor)
             for chat in page["chats"]:
-                # One that was not there before was made, or joined, while nobody was listening.
-                self._meet(chat, after=chat.get("readSeq", 0) if has_met else chat["lastSeq"])
-                self._logs[chat["chatId"]].hear_of(chat["lastSeq"], now)
-                self._follow(chat["chatId"], at_once=True)
+                self._meet(chat, self._place_of(chat, is_first=is_first))
+                # The number may have been taken until now: an earlier moment would let a gap count as final too early.
+                if log := self._logs.get(chat["chatId"]):
+                    log.hear_of(chat["lastSeq"], _now())
+                    self._follow(chat["chatId"], at_once=True)
             cursor = page.get("nextCursor")
             if not cursor:
                 break
         self._has_met = True
+        # What one was put out of, perhaps. All there is of it is what was pushed.
+        for chat_id in awaited:
+            if self._early.get(chat_id):
+                self._begin(chat_id, min(event["seq"] for event in self._early[chat_id]) - 1)
+            self._early.pop(chat_id, None)
+
+    def _place_of(self, chat: Chat, *, is_first: bool) -> int:
+        chat_id = chat["chatId"]
+        return place_to_begin(
+            is_old=is_first and chat_id not in self._announced,
+            read_seq=chat.get("readSeq", 0),
+            last_seq=chat["lastSeq"],
+            heard=(event["seq"] for event in self._early.get(chat_id, ())),
+        )
 
     def _meet(self, chat: Chat, after: int) -> None:
-        self._logs.setdefault(chat["chatId"], Log(after))
+        self._begin(chat["chatId"], after)
         self._view(chat["chatId"]).describe(chat)
+
+    def _begin(self, chat_id: str, after: int) -> None:
+        """Hold a chat's log from a place on, if it is not held yet, with what came of it before that was known."""
+        self._logs.setdefault(chat_id, Log(after))
+        self._announced.discard(chat_id)
+        for event in self._early.pop(chat_id, ()):
+            self._take(event)
 
     def _view(self, chat_id: str) -> View:
         return self.views.setdefault(chat_id, View())
@@ -684,27 +693,45 @@ class Client:
     def _receive(self, frame: Frame) -> None:
         """Take in what was pushed."""
         if "seq" in frame:
-            event = cast(Event, frame)
-            is_joining = frame["type"] == JOINED and self.user_id in frame.get("memberIds", ())
-            self._take(event, after=event["seq"] - 1 if is_joining else 0)
+            self._take(cast(Event, frame))
             return
         if frame["type"] == "chat.created":
             self._greet(frame)
-        self._frames.put_nowait(frame)
+        self._give(frame)
 
     def _greet(self, frame: Frame) -> None:
-        """Take in a new chat. One of very many people is too large to push, and is read."""
+        """Take in a chat that is new to this person. One of very many people is too large to push, and is read."""
         if "chat" in frame:
-            self._meet(frame["chat"], after=0)
-        elif self._connection:
-            self._logs.setdefault(frame["chatId"], Log(0))
-            self._start(self._resume(self._connection))
+            # The event that lets one in has its last number, and comes after it.
+            self._meet(frame["chat"], max(0, frame["chat"]["lastSeq"] - 1))
+        else:
+            self._announced.add(frame["chatId"])
+            self._await_list(frame["chatId"])
 
-    def _take(self, event: Event, after: int) -> None:
+    def _take(self, event: Event) -> None:
         chat_id = event["chatId"]
-        log = self._logs.setdefault(chat_id, Log(after))
-        self._tell(chat_id, log.take([event], _now()))
-        self._follow(chat_id)
+        log = self._logs.get(chat_id)
+        if log:
+            self._tell(chat_id, log.take([event], _now()))
+            self._follow(chat_id)
+            is_left = event["type"] == LEFT and self.user_id in event["memberIds"]
+            if is_left and log.highest == event["seq"]:
+                # Nothing of it can be read any more, and it begins anew for who comes back.
+                del self._logs[chat_id]
+        else:
+            self._view(chat_id).apply([event])
+            self._await_list(chat_id, event)
+
+    def _await_list(self, chat_id: str, *events: Event) -> None:
+        """Keep what came before its chat until a list of chats tells where the log begins."""
+        is_awaited = chat_id in self._early or not self._has_met
+        self._early.setdefault(chat_id, []).extend(events)
+        if not is_awaited:
+            self._start(self._list_chats())
+
+    def _give(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        self._news.set()
 
     def _tell(self, chat_id: str, added: list[Event]) -> None:
         log, view = self._logs[chat_id], self._view(chat_id)
@@ -713,7 +740,7 @@ class Client:
             message = event.get("message")
             if event["type"] == "message.created" and message:
                 self._acknowledge(message)
-            self._frames.put_nowait(cast(Frame, event))
+            self._give(cast(Frame, event))
         log.trim(self._most_events)
         view.trim(self._most_events)
 
@@ -725,13 +752,19 @@ class Client:
         if at_once:
             stirred.set()
         if chat_id not in self._followers:
-            follower = self._followers[chat_id] = asyncio.create_task(self._read_missing(chat_id, stirred))
-            follower.add_done_callback(lambda _: self._followers.pop(chat_id, None))
+            self._followers[chat_id] = asyncio.create_task(self._follow_until_whole(chat_id, stirred))
+
+    async def _follow_until_whole(self, chat_id: str, stirred: asyncio.Event) -> None:
+        try:
+            await self._read_missing(chat_id, stirred)
+        finally:
+            # Nothing may come between the end and this: whoever finds something missing then needs another follower.
+            del self._followers[chat_id]
 
     async def _read_missing(self, chat_id: str, stirred: asyncio.Event) -> None:
         log = self._logs[chat_id]
         attempt = 0
-        while (due := log.due()) is not None:
+        while self._logs.get(chat_id) is log and (due := log.due()) is not None:
             try:
                 await asyncio.wait_for(stirred.wait(), max(0.0, due - _now()))
             except TimeoutError:
@@ -753,6 +786,8 @@ class Client:
         while True:
             asked_at = _now()
             page = await self.get_events(chat_id, after)
+            if self._logs.get(chat_id) is not log:
+                return
             self._tell(chat_id, log.read(page, after, asked_at, _now()))
             if not page["hasMore"] or not page["events"]:
                 return
@@ -779,7 +814,7 @@ class Client:
                 sent.set_exception(error)
         else:
             self._acknowledge(message)
-            self._take(_created(message), after=message["seq"] - 1)
+            self._take(_created(message))
         await asyncio.sleep(pause)
         self.flush()
 

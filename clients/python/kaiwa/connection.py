@@ -18,6 +18,7 @@ REPLY_TIMEOUT = 30.0
 """Seconds. A function of the server ends after 29."""
 
 PONG_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 2.0
 
 MOST_FRAME_BYTES = 32 * 1024
 """What API Gateway takes of a client in one frame."""
@@ -52,7 +53,7 @@ class Connection:
             # API Gateway's idle time-out counts the protocol's own ping, not that of WebSocket. A frame from it has
             # up to 128 KB.
             socket = await connect(
-                f"{url}?ticket={ticket}", open_timeout=OPEN_TIMEOUT, ping_interval=None, close_timeout=1
+                f"{url}?ticket={ticket}", open_timeout=OPEN_TIMEOUT, ping_interval=None, close_timeout=CLOSE_TIMEOUT / 2
             )
         except (WebSocketException, OSError, TimeoutError) as error:
             raise ConnectionLost("The socket did not open.") from error
@@ -73,8 +74,10 @@ class Connection:
             raise ConnectionLost("The socket is closed.")
         reply = self._requests[request_id] = asyncio.get_running_loop().create_future()
         try:
-            await self._socket.send(frame_of(action, fields, request_id))
-            frame = await asyncio.wait_for(reply, REPLY_TIMEOUT)
+            # A line that takes nothing more holds up the sending itself.
+            async with asyncio.timeout(REPLY_TIMEOUT):
+                await self._socket.send(frame_of(action, fields, request_id))
+                frame = await reply
         except (ConnectionClosed, TimeoutError) as error:
             raise ConnectionLost("No reply came.") from error
         finally:
@@ -96,8 +99,11 @@ class Connection:
 
     async def close(self) -> None:
         """Close the socket."""
-        await self._socket.close()
-        await self.closed
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._socket.close()
+        self._socket.transport.abort()
+        await asyncio.wait({self.closed})
 
     async def _live(self) -> None:
         pinging = asyncio.create_task(self._ping())
@@ -123,21 +129,16 @@ class Connection:
             self._on_push(frame)
 
     async def _ping(self) -> None:
-        while True:
-            if await self._hears_within(self._quiet_after):
-                continue
-            with suppress(ConnectionClosed):
-                await self._socket.send('{"action":"ping"}')
-            if not await self._hears_within(PONG_TIMEOUT):
-                self._socket.transport.abort()
-
-    async def _hears_within(self, seconds: float | None) -> bool:
-        self._heard.clear()
-        try:
-            await asyncio.wait_for(self._heard.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        with suppress(ConnectionClosed, TimeoutError):
+            while True:
+                self._heard.clear()
+                try:
+                    await asyncio.wait_for(self._heard.wait(), self._quiet_after)
+                except TimeoutError:
+                    async with asyncio.timeout(PONG_TIMEOUT):
+                        await self._socket.send('{"action":"ping"}')
+                        await self._heard.wait()
+        self._socket.transport.abort()
 
     def _close_if_done(self) -> None:
         if self._is_retired and not self._requests and not self.closed.done():

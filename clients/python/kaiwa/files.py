@@ -1,7 +1,9 @@
 """Files: to S3 and back. What is on its way waits for a line that was lost, and no part is sent twice."""
 
 import asyncio
+import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ import httpx
 
 from kaiwa.backoff import reconnect_delay
 from kaiwa.errors import ConnectionLost, Forbidden, Problem, problem
-from kaiwa.rest import Rest
+from kaiwa.rest import MOVE_TIMEOUT, Rest, in_pieces
 from kaiwa.shapes import Download, File, Part, Upload
 
 MOST_SMALL_BYTES = 4 * 1024 * 1024
 """What is larger goes to S3 itself: API Gateway takes no more in one request."""
+
+TEXT = re.compile(r"text|.*[/+](json|xml|javascript)")
+"""API Gateway hands these media types on as text and changes what is no UTF-8: they go to S3 itself however small."""
 
 PARTS_AT_ONCE = 3
 
@@ -46,6 +51,7 @@ class Sending:
         self._kind = kind
         self._progress = progress
         self._size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        self._fits_gateway = self._size <= MOST_SMALL_BYTES and not TEXT.match(kind)
         self._arrived = 0
         self._part_bytes = 0
         self._file_id: str | None = None
@@ -61,7 +67,7 @@ class Sending:
         while True:
             arrived = self._arrived
             try:
-                return await (self._send_whole() if self._size <= MOST_SMALL_BYTES else self._send_to_store())
+                return await (self._send_whole() if self._fits_gateway else self._send_to_store())
             except (ConnectionLost, Problem) as error:
                 if self._arrived > arrived:
                     attempt = refusals = 0
@@ -99,7 +105,8 @@ class Sending:
 
     async def _send_form(self, method: str, url: str, fields: dict[str, str]) -> None:
         content = await self._read(0, self._size)
-        await self._move(method, url, data=fields, files={"file": (self._name, content)})
+        form = {"data": fields, "files": {"file": (self._name, BytesIO(content))}}
+        await self._move(method, url, timeout=MOVE_TIMEOUT, **form)
         self._note(self._size)
 
     async def _send_parts(self, method: str, parts: list[Part]) -> None:
@@ -113,7 +120,8 @@ class Sending:
             while queue:
                 part = queue.pop()
                 content = await self._read((part["number"] - 1) * self._part_bytes, part["size"])
-                await self._move(method, part["url"], content=content)
+                length, body = in_pieces(content)
+                await self._move(method, part["url"], headers=length, **body)
                 self._note(part["size"])
 
         # Where one fails the group ends the others: nothing may still be moving when it is tried again.
@@ -124,10 +132,10 @@ class Sending:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    async def _move(self, method: str, url: str, **body: Any) -> None:
+    async def _move(self, method: str, url: str, **request: Any) -> None:
         try:
-            response = await self._http.request(method, url, **body)
-        except httpx.TransportError as error:
+            response = await self._http.request(method, url, **request)
+        except httpx.RequestError as error:
             raise ConnectionLost("The file could not be sent.") from error
         if response.status_code == httpx.codes.FORBIDDEN:
             raise StoreRefused(response.status_code, {"code": "upload_refused"})

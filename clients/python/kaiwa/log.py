@@ -160,5 +160,21 @@ class Log:
         self._marks = self._marks[bisect_right(self._marks, (self.contiguous, float("inf"))) :]
 
 
+def place_to_begin(*, is_old: bool, read_seq: int, last_seq: int, heard: Iterable[int] = ()) -> int:
+    """Return the place after which to begin the log of a chat that a list of chats shows.
+
+    An old one begins at its end. One that was made, or joined, since the client listens begins with what was not read:
+    who is let into a group counts as having read what was said before. What was pushed of it comes after the place in
+    any case: it may be read on another device already.
+
+    Args:
+        is_old: Whether it was there before the client: the first list shows it, and nothing said that it is new.
+        read_seq: How far the person has read, as the list says.
+        last_seq: The chat's last number, as the list says.
+        heard: The numbers of what was pushed of it so far.
+    """
+    return min([last_seq if is_old else read_seq, *(seq - 1 for seq in heard)])
+
+
 def _seq(event: Event) -> int:
     return event["seq"]

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -74,6 +74,13 @@ PUBLIC = {
 }
 """Operations that need nobody to be logged in."""
 
+PIECE_BYTES = 64 * 1024
+"""Bytes that are written at once, as httpx does with the file of a form."""
+
+MOVE_TIMEOUT = httpx.Timeout(30.0, read=180.0)
+"""Seconds for each piece, and for the answer. The system has up to 4 MiB that were written but are still to be sent: so
+much takes 180 s at 200 kbit/s."""
+
 NULL: Final = object()
 """The value of a field that is to be emptied."""
 
@@ -139,9 +146,15 @@ class Rest:
         kind, body = content_of(operation, method, rest)
         try:
             response = await self._http.request(method, self._url + path, headers={**kind, **headers}, **body)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise ConnectionLost("The server could not be reached.") from error
-        answer = _decoded(response)
+        try:
+            answer = response.json() if response.content else None
+        except ValueError as error:
+            if not response.is_error:
+                # A network that wants one to log in answers so, in the place of the server.
+                raise ConnectionLost("What answered is not the server.") from error
+            answer = None
         if response.is_error:
             described = answer if isinstance(answer, dict) else {}
             waiting = response.headers.get("retry-after", "")
@@ -169,14 +182,21 @@ def content_of(operation: str, method: str, fields: dict[str, Any]) -> tuple[dic
         name = quote(fields["name"], safe="")
         disposition = f"attachment; filename*=UTF-8''{name}"
         headers = {"Content-Type": fields["contentType"], "Content-Disposition": disposition}
-        return headers, {"content": fields["content"]}
+        length, body = in_pieces(fields["content"])
+        return {**headers, **length}, body
     if operation == "downloadFile":
         return {"Accept": "application/json"}, {}
     return {}, {"params" if method in {"GET", "DELETE"} else "json": fields}
 
 
-def _decoded(response: httpx.Response) -> Any:
-    try:
-        return response.json() if response.content else None
-    except ValueError:
-        return None
+def in_pieces(content: bytes) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the headers and the body of a request that carries bytes piece by piece.
+
+    A time-out counts for each piece then, so a slow line is told from one that is lost however much it has to carry.
+    """
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), PIECE_BYTES):
+            yield content[start : start + PIECE_BYTES]
+
+    return {"Content-Length": str(len(content))}, {"content": pieces(), "timeout": MOVE_TIMEOUT}

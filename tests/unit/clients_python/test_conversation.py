@@ -21,6 +21,8 @@ NAMES = {"ann": "ann", "bob": "bob", "me": "ann"}
 class Paper:
     """A screen that remembers."""
 
+    is_watched = True
+
     def __init__(self) -> None:
         self.said: list[str] = []
         self.states: list[str] = []
@@ -86,9 +88,11 @@ class House(Backend):
             asyncio.get_running_loop().create_task(socket.send(json.dumps(frame)))
 
 
-def run(test: Callable[[House, Paper, Conversation], Awaitable[None]]) -> None:
+def run(test: Callable[[House, Paper, Conversation], Awaitable[None]], *, is_done: bool = True) -> House:
+    house = House()
+
     async def main() -> None:
-        house, paper = House(), Paper()
+        paper = Paper()
         transport = httpx.MockTransport(house.http)
         async with (
             serve(house.socket, "127.0.0.1", 0) as house.server,
@@ -100,9 +104,10 @@ def run(test: Callable[[House, Paper, Conversation], Awaitable[None]]) -> None:
             talking = asyncio.create_task(conversation.run(paper, "1"))
             await asyncio.wait_for(test(house, paper, conversation), PATIENCE)
             paper.written.put_nowait(None)
-            await asyncio.wait_for(talking, PATIENCE)
+            assert await asyncio.wait_for(talking, PATIENCE) is is_done
 
     asyncio.run(main())
+    return house
 
 
 @pytest.fixture(autouse=True)
@@ -138,19 +143,46 @@ def test_what_is_said_is_shown_and_its_way_is_told() -> None:
 
 def test_a_line_that_is_down_is_told_and_what_was_written_meanwhile_is_sent_once_it_is_back() -> None:
     async def test(house: House, paper: Paper, _conversation: Conversation) -> None:
-        await paper.shows("── bob ──")
-        await paper.shows("online")
+        paper.written.put_nowait("now")
+        await paper.shows("now  #1")
         house.is_down = True
         house.sockets[0].transport.abort()
         await paper.shows("connecting …")
         paper.written.put_nowait("later")
         assert "1 waiting for the line" in await paper.shows("waiting")
-        assert house.log == []
+        assert len(house.log) == 1
         house.is_down = False
-        assert await paper.shows("later  #1") == "10:32  ann  later  #1"
-        assert [one["message"]["text"] for one in house.log] == ["later"]
+        assert await paper.shows("later  #2") == "10:32  ann  later  #2"
+        assert [one["message"]["text"] for one in house.log] == ["now", "later"]
 
     run(test)
+
+
+def test_lines_of_a_pipe_all_arrive_however_long_the_line_is_down() -> None:
+    async def test(house: House, paper: Paper, _conversation: Conversation) -> None:
+        paper.is_watched = False
+        paper.written.put_nowait("zero")
+        await paper.shows("zero  #1")
+        house.is_down = True
+        house.sockets[0].transport.abort()
+        await paper.shows("connecting …")
+        for line in ("one", "two", None):
+            paper.written.put_nowait(line)
+        await paper.shows("2 waiting")
+        house.is_down = False
+
+    house = run(test)
+    assert [one["message"]["text"] for one in house.log] == ["zero", "one", "two"]
+
+
+@pytest.mark.parametrize("line", ["hello", "/open nobody"])
+def test_what_is_refused_is_no_success(line: str) -> None:
+    async def test(house: House, paper: Paper, _conversation: Conversation) -> None:
+        await paper.shows("── bob ──")
+        house.refusals = [{"status": 403, "code": "blocked", "message": "Not to bob."}]
+        paper.written.put_nowait(line)
+
+    run(test, is_done=False)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +205,7 @@ def test_what_cannot_be_done_is_explained(line: str, answer: str) -> None:
         paper.written.put_nowait(line)
         await paper.shows(answer)
 
-    run(test)
+    run(test, is_done=line == "/help")
 
 
 def test_a_message_may_begin_with_a_slash() -> None:

@@ -93,12 +93,25 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_small_file_goes_in_one_request_under_its_own_name() -> None:
     async def test(store: Store, client: Client) -> None:
-        await client.upload(b"hello", "お知らせ (1).txt")
+        await client.upload(b"hello", "お知らせ (1).png")
         assert store.whole
         assert store.whole.content == b"hello"
-        assert store.whole.headers["content-type"] == "text/plain"
-        name = "%E3%81%8A%E7%9F%A5%E3%82%89%E3%81%9B%20%281%29.txt"
+        assert store.whole.headers["content-type"] == "image/png"
+        name = "%E3%81%8A%E7%9F%A5%E3%82%89%E3%81%9B%20%281%29.png"
         assert store.whole.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+
+    run(test)
+
+
+@pytest.mark.parametrize("name", ["表.csv", "notes.txt", "page.html", "data.json", "drawing.svg", "script.js", "a.xml"])
+def test_a_text_passes_the_gateway_by_whatever_its_size(name: str) -> None:
+    async def test(store: Store, client: Client) -> None:
+        store.takes_forms = True
+        in_shift_jis = "商品,価格\n".encode("shift_jis")
+        await client.upload(in_shift_jis, name)
+        assert store.whole is None
+        assert store.form
+        assert in_shift_jis in store.form
 
     run(test)
 
@@ -130,6 +143,46 @@ def test_a_form_has_its_fields_before_the_file() -> None:
         assert store.form.index(b'name="policy"') < store.form.index(b'name="file"')
 
     run(test)
+
+
+class Line(httpx.AsyncBaseTransport):
+    """What is written at once, and how long each step may take."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.pieces: list[int] = []
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        pieces = [piece async for piece in request.stream]
+        self.pieces += [len(piece) for piece in pieces]
+        self.requests.append(request)
+        whole = httpx.Request(request.method, request.url, headers=request.headers, content=b"".join(pieces))
+        return self._store.answer(whole)
+
+
+@pytest.mark.parametrize(
+    ("size", "is_form"), [(MOST_SMALL_BYTES, False), (MOST_SMALL_BYTES + 1, True), (len(CONTENT), False)]
+)
+def test_a_slow_line_has_the_time_it_needs(size: int, is_form: bool) -> None:
+    async def main() -> None:
+        store = Store()
+        store.takes_forms = is_form
+        line = Line(store)
+        async with (
+            httpx.AsyncClient(transport=line) as http,
+            Client("http://api.test", session=Session("ann", "a", "r", 9e9), http=http) as client,
+        ):
+            await client.upload(bytes(size), "zeros")
+        assert max(line.pieces) == 64 * 1024
+        moves = [one for one in line.requests if int(one.headers["content-length"]) > PART / 2]
+        assert sum(int(one.headers["content-length"]) for one in moves) >= size - PART / 2
+        for move in moves:
+            assert "transfer-encoding" not in move.headers
+            assert (move.extensions["timeout"]["write"], move.extensions["timeout"]["read"]) == (30, 180)
+
+    asyncio.run(main())
 
 
 def test_what_is_refused_again_and_again_fails() -> None:

@@ -109,7 +109,7 @@ ACTS: dict[str, Callable[[Client], Awaitable[Any]]] = {
     "getCall": lambda client: client.get_call("k"),
     "listCalls": lambda client: client.list_calls(),
     "sendSignal": lambda client: client.send_signal("k", "bob", {"candidate": "c"}),
-    "uploadFile": lambda client: client.upload(b"x", "x.txt"),
+    "uploadFile": lambda client: client.upload(b"x", "x.bin"),
     "createUpload": lambda client: client.upload(bytes(LARGE), "large"),
     "resumeUpload": lambda client: client.upload(bytes(LARGE), "large"),
     "completeUpload": lambda client: client.upload(bytes(LARGE), "large"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kaiwa import backoff
-from kaiwa.log import Log
+from kaiwa.log import Log, place_to_begin
 from kaiwa.outbox import Outbox
 from kaiwa.view import View
 
@@ -56,6 +56,14 @@ def what_comes(log: Log, step: dict[str, Any]) -> list[Any]:
     read = step["read"]
     page: Any = {**read, "events": [event(seq) for seq in read["events"]]}
     return log.read(page, read["after"], read["askedAt"], now)
+
+
+@cases("begin")
+def test_where_a_log_begins(case: dict[str, Any]) -> None:
+    place = place_to_begin(
+        is_old=case["isOld"], read_seq=case["readSeq"], last_seq=case["lastSeq"], heard=case["heard"]
+    )
+    assert place == case["after"]
 
 
 @cases("view")

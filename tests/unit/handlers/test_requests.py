@@ -154,15 +154,6 @@ REFUSED: list[tuple[type[Request], str, Any]] = [
 ]
 
 
-ALTERNATIVES = {
-    (SendMessage, "text"),
-    (LogIn, "password"),
-    (UpdateUser, "displayName"),
-    (StartCall, "calleeIds"),
-}
-"""What may be missing where something else stands in its place."""
-
-
 @pytest.mark.parametrize(("request_type", "fields"), WHOLE.items())
 def test_a_whole_request_is_taken(request_type: type[Request], fields: dict[str, Any]) -> None:
     assert isinstance(decode(fields, {}, request_type), request_type)

@@ -1,4 +1,4 @@
-"""Tells a webhook of messages to people who are away: from Kaiwa's event bus, through a queue, by HTTP.
+"""Tells a webhook of messages and calls to people who are away: from Kaiwa's event bus, through a queue, by HTTP.
 
 On AWS it is a Lambda function (`bridge.handler`) of template.yml; it needs nothing but Python's own library. Elsewhere
 `python bridge.py QUEUE_URL` takes the queue's messages itself, which needs boto3. To have push notifications in the
@@ -17,6 +17,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 TIMEOUT = 10.0
@@ -41,20 +42,21 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def tell_all(event: dict[str, Any]) -> None:
-    """Tell the webhook of each member whom a message has missed.
+    """Tell the webhook of each person whom a message or a call has missed.
 
     Raises:
-        ValueError: It is no event of the kind that is understood here.
+        ValueError: It is no event of a kind that is understood here.
         OSError: The webhook did not take it.
     """
-    if event["detail-type"] != "message.missed" or event["detail"]["version"] != VERSION:
-        raise ValueError("Expected message.missed in version 1.")
-    for notification in notifications(event["detail"]):
-        tell(notification)
+    kind, detail = event["detail-type"], event["detail"]
+    if kind not in NOTIFICATIONS or detail["version"] != VERSION:
+        raise ValueError(f"Expected one of {', '.join(NOTIFICATIONS)} in version {VERSION}.")
+    for notification in NOTIFICATIONS[kind](detail):
+        tell({"type": kind, **notification})
 
 
-def notifications(missed: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give what to tell, one for each member who is away."""
+def of_message(missed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what to tell of a message, one for each member who is away."""
     for member_id in missed["memberIds"]:
         yield {
             "userId": member_id,
@@ -67,6 +69,26 @@ def notifications(missed: dict[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
+def of_call(ringing: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what to tell of a call, one for each person who does not hear it: nothing once it rings no more."""
+    if datetime.fromisoformat(ringing["ringExpiresAt"]) <= datetime.now(UTC):
+        return
+    for callee_id in ringing["calleeIds"]:
+        yield {
+            "userId": callee_id,
+            "title": ringing["callerName"],
+            "body": f"Incoming {ringing['callKind']} call",
+            "chatId": ringing.get("chatId"),
+            "callId": ringing["callId"],
+            "callerId": ringing["callerId"],
+            "ringExpiresAt": ringing["ringExpiresAt"],
+        }
+
+
+NOTIFICATIONS = {"message.missed": of_message, "call.ringing": of_call}
+"""What is told of each kind of event."""
+
+
 def tell(notification: dict[str, Any]) -> None:
     """Tell the webhook.
 
@@ -76,7 +98,7 @@ def tell(notification: dict[str, Any]) -> None:
     body = json.dumps(notification, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json",
-        "Idempotency-Key": f"{notification['messageId']}:{notification['userId']}",
+        "Idempotency-Key": f"{notification.get('messageId') or notification['callId']}:{notification['userId']}",
         "X-Kaiwa-Signature": signature(body),
     }
     request = urllib.request.Request(os.environ["WEBHOOK_URL"], body, headers, method="POST")  # noqa: S310

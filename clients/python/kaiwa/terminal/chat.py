@@ -22,6 +22,9 @@ TYPING_PAUSE = 4.0
 
 TYPING_LIFE = 10.0
 
+LEAVING = 5.0
+"""Seconds for which somebody who leaves waits for what they wrote last."""
+
 COMMANDS = {
     "/chats": ("", "list your chats"),
     "/open": ("NUMBER or NAME", "open a chat of the list, or the chat with a person"),
@@ -79,6 +82,7 @@ class Conversation:
         self._listed: list[str] = []
         self._open: Room | None = None
         self._sending: set[asyncio.Task[None]] = set()
+        self._has_failed = False
         self._told_typing_at = float("-inf")
         self._day = ""
 
@@ -107,8 +111,11 @@ class Conversation:
         """Show whether the line is up."""
         self._show_state()
 
-    async def run(self, screen: Screen, partner: str | None) -> None:
+    async def run(self, screen: Screen, partner: str | None) -> bool:
         """Talk until the person leaves.
+
+        Returns:
+            Whether all that was asked for was done.
 
         Raises:
             KaiwaError: The server will not have this client.
@@ -116,6 +123,7 @@ class Conversation:
         self._screen = screen
         with screen.open():
             await self._run(screen, partner)
+        return not self._has_failed
 
     async def _run(self, screen: Screen, partner: str | None) -> None:
         self._show_state()
@@ -129,13 +137,16 @@ class Conversation:
             for task in (writing, hearing):
                 if task.done():
                     task.result()
-            # What was written last shall arrive; without a line there is nothing to wait for.
-            if self._sending and self._client.is_online:
-                await asyncio.wait(self._sending, timeout=5)
+            await self._finish_sending(screen)
         finally:
             for task in (writing, hearing, ticking, connecting):
                 task.cancel()
             await asyncio.gather(writing, hearing, ticking, connecting, return_exceptions=True)
+
+    async def _finish_sending(self, screen: Screen) -> None:
+        """Let what was written last arrive. A person may give up, and without a line has nothing to wait for."""
+        if self._sending and (self._client.is_online or not screen.is_watched):
+            await asyncio.wait(self._sending, timeout=LEAVING if screen.is_watched else None)
 
     # What comes
 
@@ -364,8 +375,9 @@ class Conversation:
         """Send a message, and wait until the server has it. It is shown when its event comes."""
         try:
             await self._client.send(room.chat["chatId"], text or None, **options)
-        except Problem as error:
-            self._complain(f"Not sent: “{clip(one_line(text), 40)}”. {explained(error)}")
+        except KaiwaError as error:
+            why = explained(error) if isinstance(error, Problem) else str(error)
+            self._complain(f"Not sent: “{clip(one_line(text), 40)}”. {why}")
 
     async def _reply(self, words: str) -> None:
         message, text = self._named(words)
@@ -536,6 +548,7 @@ class Conversation:
         self._say(self._look.dim(f"       {text}"))
 
     def _complain(self, text: str) -> None:
+        self._has_failed = True
         self._say(self._look.alarm(f"       {text}"))
 
     # Doing several things

@@ -20,7 +20,13 @@ NEWLINE = "⏎"
 
 
 class Screen(Protocol):
-    """Where lines come from and words go to."""
+    """Where lines come from and words go to.
+
+    Attributes:
+        is_watched: Whether there is somebody who sees what fails, and decides how long to wait.
+    """
+
+    is_watched: bool
 
     def open(self) -> AbstractContextManager[None]:
         """Take the place over, until the end of the context."""
@@ -37,6 +43,8 @@ class Screen(Protocol):
 
 class Pipe:
     """No terminal: lines come from a pipe, and words go to one."""
+
+    is_watched = False
 
     def open(self) -> AbstractContextManager[None]:
         """Do nothing: a pipe is as it is."""
@@ -57,6 +65,8 @@ class Pipe:
 
 class Terminal:
     """A terminal that understands the usual sequences."""
+
+    is_watched = True
 
     def __init__(self, line: Line, on_writing: Callable[[bool], None]) -> None:
         """Prepare a terminal.
