@@ -75,16 +75,16 @@ export class Api {
     const token = this.#session.accessToken;
     try {
       return await this.#send(method, path, { ...options, token });
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       // A gateway's own refusal may be unreadable to a page of another origin, and then looks like a lost line.
       if (error instanceof ConnectionLost) await this.#renew(token);
-      if (!(error instanceof Problem && error.status === 401)) throw error;
+      if (error.status !== 401) throw error;
     }
     await this.#renew(token);
     try {
       return await this.#send(method, path, { ...options, token: this.#session.accessToken });
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) this.#session.end("expired");
+    } catch (/** @type {any} */ error) {
+      if (error.status === 401) this.#session.end("expired");
       throw error;
     }
   }
@@ -107,8 +107,8 @@ export class Api {
     try {
       const answer = await this.#send("POST", "/sessions/refresh", { body: { refreshToken } });
       this.keep(answer);
-    } catch (error) {
-      if (error instanceof Problem && !error.isTemporary) this.#session.end("expired");
+    } catch (/** @type {any} */ error) {
+      if (error.isTemporary === false) this.#session.end("expired");
       throw error;
     }
   }

@@ -118,7 +118,7 @@ export class Call extends Listeners {
     if (this.isHere || this.isOver) return;
     this.isHere = true;
     this.#openMedia(camera);
-    this.#changed();
+    this.tell("changed");
     await this.#enter("acceptCall", { callId: this.callId });
   }
 
@@ -147,7 +147,7 @@ export class Call extends Listeners {
     if (this.isHere && state === "left") return this.end("connection_lost");
     if (state === "joined" && deviceId !== this.#exchange.deviceId) return this.end("answeredElsewhere");
     this.#meet();
-    this.#changed();
+    this.tell("changed");
   }
 
   /** @param {{fromUserId: string, fromDeviceId: string, signal: object}} frame */
@@ -178,7 +178,7 @@ export class Call extends Listeners {
     this.media.stop();
     for (const userId of [...this.peers.keys()]) this.#part(userId);
     this.tell("ended", this);
-    this.#changed();
+    this.tell("changed");
   }
 
   get #self() {
@@ -253,7 +253,7 @@ export class Call extends Listeners {
       RTCPeerConnection: exchange.RTCPeerConnection,
     });
     this.peers.set(userId, peer);
-    peer.on("changed", () => this.#changed());
+    peer.on("changed", () => this.tell("changed"));
     peer.send(this.media.tracks, this.media.shown);
     for (const frame of this.#early.splice(0)) this.receive(frame);
   }
@@ -266,10 +266,6 @@ export class Call extends Listeners {
 
   #show() {
     for (const peer of this.peers.values()) peer.send(this.media.tracks, this.media.shown);
-    this.#changed();
-  }
-
-  #changed() {
     this.tell("changed");
   }
 }

@@ -25,6 +25,8 @@ const ALLOCATION_MS = 35_000;
  * @typedef {{type: string, chatId: string, seq: number, at: string, message?: Message, messageId?: string,
  *   userId?: string, emoji?: string, byId?: string, memberIds?: string[], admins?: string[], name?: string,
  *   historyForNewMembers?: boolean, truncated?: boolean}} LogEvent Which fields there are depends on the type.
+ * @typedef {{events: LogEvent[], hasMore: boolean, lastSeq: number, after: number, askedAt: number}} Page The events
+ *   after a seq, and when they were asked for.
  */
 
 export class ChatLog {
@@ -138,18 +140,18 @@ export class ChatLog {
   /**
    * Take in a page of getEvents.
    *
-   * @param {{events: LogEvent[], hasMore: boolean, lastSeq: number}} page
-   * @param {{after: number, askedAt: number, now: number}} read What was asked for, and when.
+   * @param {Page} page
+   * @param {number} now
    * @returns {LogEvent[]} The events that were new, ascending.
    */
-  read(page, { after, askedAt, now }) {
-    const added = this.insert(page.events, now);
-    this.hearOf(page.lastSeq, now);
+  read({ events, hasMore, lastSeq, after, askedAt }, now) {
+    const added = this.insert(events, now);
+    this.hearOf(lastSeq, now);
     if (after <= this.contiguousSeq) {
-      const end = page.hasMore ? (page.events.at(-1)?.seq ?? after) : this.highestSeq;
+      const end = hasMore ? (events.at(-1)?.seq ?? after) : this.highestSeq;
       this.#settle(end, askedAt);
     }
-    if (!page.hasMore) this.#askedAt = askedAt;
+    if (!hasMore) this.#askedAt = askedAt;
     return added;
   }
 

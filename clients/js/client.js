@@ -502,7 +502,7 @@ export class Client extends Listeners {
     if (frame.seq === undefined) this.tell("event", frame);
     if (frame.type.startsWith("call.")) this.calls.take(frame);
     if (frame.type === "typing") this.typing.take(/** @type {any} */ (frame));
-    else if (frame.type === "presence.changed") this.presence.take(/** @type {any} */ (frame));
+    else if (frame.type === "presence.changed") this.presence.take([/** @type {any} */ (frame)]);
     else if (frame.type === "read.updated") this.#receiveRead(frame);
     else if (frame.type === "file.updated") this.files.change(frame.fileId);
     else if (frame.type === "file.infected") this.tell("infected", frame.file);
@@ -517,7 +517,11 @@ export class Client extends Listeners {
       this.#tellAll([event]);
       return this.#leave(chatId);
     }
-    if (event.truncated) return this.#fetchEvent(event);
+    // One too large to be pushed is read where it is shown, and the list is read again.
+    if (event.truncated) {
+      if (this.#logs.holds(chatId)) this.#logs.insert(chatId, [event]);
+      return this.#refreshSoon();
+    }
     const isKnownChat = this.chats.get(chatId) !== undefined;
     const isNew = this.#take(event);
     if (!isKnownChat) this.#meetChat(chatId);
@@ -525,16 +529,6 @@ export class Client extends Listeners {
     this.typing.take({ chatId, userId: message.senderId, typing: false });
     this.tell("reads", chatId);
     if (isNew && message.senderId !== this.userId) this.tell("message", message);
-  }
-
-  /**
-   * An event too large to be pushed: it is read where it is shown, and the list is read again.
-   *
-   * @param {LogEvent} event
-   */
-  #fetchEvent(event) {
-    if (this.#logs.holds(event.chatId)) this.#logs.insert(event.chatId, [event]);
-    this.#refreshSoon();
   }
 
   /** @param {Frame} frame */

@@ -196,16 +196,11 @@ export class Logs extends Listeners {
    * @param {ChatLog} log
    */
   async #readOn(chatId, log) {
-    let after = log.contiguousSeq;
-    let page;
-    do {
-      const askedAt = this.#now();
-      page = await this.#readPage(chatId, after);
-      const added = log.read(page, { after, askedAt, now: this.#now() });
+    for await (const page of this.#pages(chatId, log.contiguousSeq)) {
+      const added = log.read(page, this.#now());
       const newsAfter = this.#newsAfter.get(chatId) ?? Infinity;
       this.tell("news", added.filter(({ seq }) => seq > newsAfter));
-      after = page.events.at(-1)?.seq ?? after;
-    } while (page.hasMore && page.events.length > 0);
+    }
   }
 
   /**
@@ -234,13 +229,10 @@ export class Logs extends Listeners {
   async #readBetween(chatId, startSeq, endSeq) {
     /** @type {LogEvent[]} */
     const events = [];
-    let after = startSeq;
-    let page;
-    do {
-      page = await this.#readPage(chatId, after);
-      events.push(...page.events.filter(({ seq }) => seq <= endSeq));
-      after = page.events.at(-1)?.seq ?? endSeq;
-    } while (page.hasMore && after < endSeq);
+    for await (const { events: read } of this.#pages(chatId, startSeq)) {
+      events.push(...read.filter(({ seq }) => seq <= endSeq));
+      if ((read.at(-1)?.seq ?? endSeq) >= endSeq) break;
+    }
     return events;
   }
 
@@ -281,12 +273,18 @@ export class Logs extends Listeners {
   /**
    * @param {string} chatId
    * @param {number} after
-   * @returns {Promise<{events: LogEvent[], hasMore: boolean, lastSeq: number}>}
+   * @returns {AsyncGenerator<import("./chat_log.js").Page, void>} All there is after a seq, read as it is taken.
    */
-  async #readPage(chatId, after) {
-    const page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query: { after, limit: PAGE_LENGTH } });
-    this.tell("read", page.events);
-    return page;
+  async *#pages(chatId, after) {
+    let page;
+    do {
+      const askedAt = this.#now();
+      const query = { after, limit: PAGE_LENGTH };
+      page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query });
+      this.tell("read", page.events);
+      yield { ...page, after, askedAt };
+      after = page.events.at(-1)?.seq ?? after;
+    } while (page.hasMore && page.events.length > 0);
   }
 
   /**

@@ -141,20 +141,20 @@ export class Peer extends Listeners {
     };
     connection.ontrack = ({ track }) => {
       this.tracks = { ...this.tracks, [track.kind]: track };
-      this.#changed();
+      this.tell("changed");
     };
     connection.onconnectionstatechange = () => {
       if (connection !== this.#connection) return;
       if (connection.connectionState === "failed") connection.restartIce();
       this.#watch();
-      this.#changed();
+      this.tell("changed");
     };
     // Agreed on beforehand rather than offered, it is there on both sides, and gives even the silent something to say.
     this.#channel = connection.createDataChannel("shown", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#tell();
     this.#channel.onmessage = ({ data }) => {
       this.shown = parse(data);
-      this.#changed();
+      this.tell("changed");
     };
     this.#attach();
     this.#watch();
@@ -252,10 +252,6 @@ export class Peer extends Listeners {
     clearTimeout(this.#timer);
     if (this.#isClosed || (connectionState === "connected" && signalingState === "stable")) return;
     this.#timer = setTimeout(() => this.mend(), PATIENCE_MS);
-  }
-
-  #changed() {
-    this.tell("changed");
   }
 }
 

@@ -39,17 +39,12 @@ export class PresenceBoard extends Listeners {
    */
   async read(userIds) {
     const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-    this.#note(users);
+    this.take(users);
     return users;
   }
 
-  /** @param {Presence} presence */
-  take(presence) {
-    this.#note([presence]);
-  }
-
-  /** @param {Presence[]} presences */
-  #note(presences) {
+  /** Take in how people are now. @param {Presence[]} presences */
+  take(presences) {
     for (const { userId, online, lastSeenAt } of presences)
       this.#known.set(userId, { userId, online, lastSeenAt });
     this.tell("changed");

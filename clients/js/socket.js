@@ -23,7 +23,7 @@ export class Socket extends Listeners {
   #random;
   /** @type {Connection | undefined} */
   #connection;
-  #state = "stopped";
+  state = "stopped";
   #attempt = 0;
   #isConnecting = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -44,16 +44,12 @@ export class Socket extends Listeners {
     this.#random = random;
   }
 
-  get state() {
-    return this.#state;
-  }
-
   get isOnline() {
-    return this.#state === "online";
+    return this.state === "online";
   }
 
   start() {
-    if (this.#state !== "stopped") return;
+    if (this.state !== "stopped") return;
     this.#era += 1;
     this.#attempt = 0;
     this.#become("connecting");
@@ -74,7 +70,7 @@ export class Socket extends Listeners {
    * now.
    */
   wake() {
-    if (this.#state === "stopped") return;
+    if (this.state === "stopped") return;
     if (this.#connection) {
       this.#connection.probe();
     } else {
@@ -157,8 +153,8 @@ export class Socket extends Listeners {
 
   /** @param {string} state */
   #become(state) {
-    if (this.#state === state) return;
-    this.#state = state;
+    if (this.state === state) return;
+    this.state = state;
     this.tell("state", state);
   }
 }
