@@ -72,7 +72,7 @@ export class Api {
    */
   async request(method, path, options = {}) {
     if (this.#session.isStale(this.#now())) await this.#renew(this.#session.accessToken);
-    const token = this.#session.accessToken;
+    const { userId, accessToken: token } = this.#session;
     try {
       return await this.#send(method, path, { ...options, token });
     } catch (/** @type {any} */ error) {
@@ -81,10 +81,13 @@ export class Api {
       if (error.status !== 401) throw error;
     }
     await this.#renew(token);
+    // Nobody may be logged in any more, or somebody else.
+    if (this.#session.userId !== userId) throw new ConnectionLost();
+    const { accessToken } = this.#session;
     try {
-      return await this.#send(method, path, { ...options, token: this.#session.accessToken });
+      return await this.#send(method, path, { ...options, token: accessToken });
     } catch (/** @type {any} */ error) {
-      if (error.status === 401) this.#session.end("expired");
+      if (error.status === 401 && this.#session.accessToken === accessToken) this.#session.end("expired");
       throw error;
     }
   }
@@ -104,11 +107,13 @@ export class Api {
 
   async #refresh() {
     const { refreshToken } = this.#session;
+    // Another session may have begun meanwhile, or this one ended: then the answer is about neither.
+    const isCurrent = () => this.#session.refreshToken === refreshToken;
     try {
       const answer = await this.#send("POST", "/sessions/refresh", { body: { refreshToken } });
-      this.keep(answer);
+      if (isCurrent()) this.keep(answer);
     } catch (/** @type {any} */ error) {
-      if (error.isTemporary === false) this.#session.end("expired");
+      if (error.isTemporary === false && isCurrent()) this.#session.end("expired");
       throw error;
     }
   }
