@@ -78,6 +78,11 @@ export class ChatLog {
     return this.startSeq !== undefined && this.contiguousSeq < this.highestSeq;
   }
 
+  /** @param {number} lastSeq The highest seq the server is known to have. @returns {boolean} Whether there is more to read. */
+  isBehind(lastSeq) {
+    return this.hasGap || this.highestSeq < lastSeq;
+  }
+
   /**
    * From when to read what is after `contiguousSeq`: once a gap is more than just late, and for the last time
    * when that makes it final.

@@ -31,7 +31,7 @@ export class Logs extends Listeners {
   #newsAfter = new Map();
   /** Logs that are to be caught up with when they are opened next. */
   #stale = new Set();
-  /** @type {Map<string, Promise<void>>} */
+  /** @type {Map<string, Promise<void>>} Reads that miss nothing, by chatId. */
   #reading = new Map();
   #timers = new Map();
   /** @type {string | undefined} */
@@ -86,7 +86,7 @@ export class Logs extends Listeners {
       log.begin(startSeq);
       this.#newsAfter.set(chatId, startSeq);
     }
-    if (log.hasGap || log.highestSeq < lastSeq) await this.#once(chatId, () => this.#readOn(chatId, log));
+    if (log.isBehind(lastSeq)) await this.#once(chatId, () => this.#readOn(chatId, log));
   }
 
   /**
@@ -99,7 +99,7 @@ export class Logs extends Listeners {
     this.#openChatId = chatId;
     const log = this.get(chatId);
     if (!log.isLoaded) await this.#readNewest(chatId, lastSeq);
-    else if (this.#stale.has(chatId) || log.hasGap) await this.#catchUp(chatId, lastSeq);
+    else if (this.#stale.has(chatId) || log.isBehind(lastSeq)) await this.#catchUp(chatId, lastSeq);
   }
 
   /**
@@ -155,9 +155,10 @@ export class Logs extends Listeners {
     this.tell("changed", chatId);
   }
 
-  /** Pushes may have been missed: every log is to be caught up with. */
+  /** Pushes may have been missed: every log is to be caught up with, and what is being read may have been asked for before. */
   distrust() {
     for (const [chatId, log] of this.#logs) if (log.startSeq !== undefined) this.#stale.add(chatId);
+    this.#reading.clear();
   }
 
   stop() {
@@ -257,13 +258,14 @@ export class Logs extends Listeners {
   #once(chatId, read) {
     const underWay = this.#reading.get(chatId);
     if (underWay) return underWay;
+    const isTrusted = () => this.#reading.get(chatId) === reading;
     const reading = read()
       .then(() => {
-        this.#stale.delete(chatId);
+        if (isTrusted()) this.#stale.delete(chatId);
         this.#watch(chatId);
       })
       .finally(() => {
-        this.#reading.delete(chatId);
+        if (isTrusted()) this.#reading.delete(chatId);
         this.tell("changed", chatId);
       });
     this.#reading.set(chatId, reading);

@@ -482,3 +482,52 @@ test("a read that fails is tried again while the line holds", async () => {
   await pass(3_000);
   assert.deepEqual(held(), ["lost", "two"]);
 });
+
+/** A client whose reads of logs are answered as they were asked for, but come in only once they are let go on. */
+function slowReader() {
+  const held = [];
+  client.stop();
+  client = newClient({
+    fetch: async (url, options) => {
+      const answer = await server.fetch(url, options);
+      if (held.isOn && url.includes("/events?")) await new Promise((resolve) => held.push(resolve));
+      return answer;
+    },
+  });
+  return held;
+}
+
+test("what was sent before the line was there is read, though the log was being read just then", async () => {
+  const reads = slowReader();
+  reads.isOn = true;
+  server.store({ senderId: "bob", text: "one" });
+  const opening = client.openChat("chat");
+  await settle();
+  server.store({ senderId: "bob", text: "two" }, { isPushed: false });
+  client.start();
+  await settle();
+  reads.isOn = false;
+  for (const goOn of reads) goOn();
+  await opening;
+  await settle();
+  assert.deepEqual(held(), ["one", "two"]);
+});
+
+test("a line that is lost while the log is caught up with loses nothing", async () => {
+  const reads = slowReader();
+  await open();
+  reads.isOn = true;
+  for (const text of ["one", "two"]) {
+    server.open[0].break();
+    await settle();
+    await pass(1_000);
+    server.store({ senderId: "bob", text }, { isPushed: false });
+  }
+  server.open[0].break();
+  await settle();
+  await pass(1_000);
+  reads.isOn = false;
+  for (const goOn of reads) goOn();
+  await settle();
+  assert.deepEqual(held(), ["one", "two"]);
+});
