@@ -183,7 +183,8 @@ export class Logs extends Listeners {
   /** @param {string} chatId @param {number} lastSeq */
   #catchUp(chatId, lastSeq) {
     const log = this.get(chatId);
-    if (lastSeq - log.highestSeq > CATCH_UP_LIMIT) {
+    // Who follows is told of everything in between.
+    if (!this.isFollowing && lastSeq - log.highestSeq > CATCH_UP_LIMIT) {
       this.#logs.delete(chatId);
       return this.#readNewest(chatId, lastSeq);
     }

@@ -531,3 +531,18 @@ test("a line that is lost while the log is caught up with loses nothing", async 
   await settle();
   assert.deepEqual(held(), ["one", "two"]);
 });
+
+test("events miss nothing of an open chat that is far behind", async () => {
+  const events = client.events();
+  await open();
+  server.open[0].break();
+  for (let number = 1; number <= 700; number += 1)
+    server.store({ senderId: "bob", text: String(number) }, { isPushed: false });
+  await settle();
+  await pass(1_000);
+  const told = await take(events, 700);
+  assert.deepEqual(
+    told.map(({ message }) => message.text),
+    stored(),
+  );
+});
