@@ -366,7 +366,10 @@ export class Client extends Listeners {
 
   #listen() {
     this.socket.on("state", (state) => this.tell("state", state));
-    this.socket.on("online", (hello) => this.#resume(hello));
+    this.socket.on("online", (hello) => {
+      this.#serverAhead = Date.parse(hello.serverTime) - Date.now() || 0;
+      this.#resume(hello);
+    });
     this.socket.on("push", (frame) => this.#receive(frame));
     this.#logs.on("read", (events) => this.#note(events));
     this.#logs.on("news", (events) => this.#tellAll(events));
@@ -466,7 +469,6 @@ export class Client extends Listeners {
    * @param {import("./socket.js").Greeting} hello
    */
   async #resume(hello) {
-    this.#serverAhead = Date.parse(hello.serverTime) - Date.now() || 0;
     this.#logs.distrust();
     this.#delivery.flush();
     this.#marks.flush();

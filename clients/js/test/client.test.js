@@ -546,3 +546,24 @@ test("events miss nothing of an open chat that is far behind", async () => {
     stored(),
   );
 });
+
+test("the clock of the server is set by its greeting, not by a later try to catch up with it", async () => {
+  let isBusy = true;
+  client.stop();
+  client = newClient({
+    fetch: async (url, options) =>
+      isBusy && url.endsWith("/chats") ? new Response("", { status: 503 }) : server.fetch(url, options),
+  });
+  client.start();
+  await settle();
+  isBusy = false;
+  const { now } = Date;
+  const clock = mock.method(Date, "now", () => now() + 60_000);
+  await pass(3_000);
+  server.isMute = true;
+  client.send("chat", "a minute later");
+  const ahead = Date.parse(client.pending("chat")[0].writtenAt) - now();
+  clock.mock.restore();
+  assert.ok(client.chats.isLoaded);
+  assert.ok(ahead > 50_000, `${ahead} ms`);
+});
