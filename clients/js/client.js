@@ -47,6 +47,8 @@ export class Client extends Listeners {
   #hasFollowed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #refreshTimer;
+  /** @type {Promise<unknown> | undefined} While a page of earlier chats is read. */
+  #earlier;
 
   /**
    * @param {object} options
@@ -149,27 +151,25 @@ export class Client extends Listeners {
     this.#reads.clear();
   }
 
-  /** Read the newest chats from the server. */
+  /** Read the newest chats from the server, and earlier ones as long as there is news of those held. */
   async refreshChats() {
-    const page = await this.api.request("GET", "/chats");
-    if (!this.chats.isLoaded) this.chats.nextCursor = page.nextCursor;
-    this.chats.isLoaded = true;
-    this.#takeChats(page.chats);
+    const held = this.chats.list();
+    let cursor;
+    do cursor = await this.#readChats(cursor);
+    while (cursor);
+    if (this.chats.nextCursor) return;
+    // One that the whole list does not tell of is another object after, or was left.
+    for (const chat of held) if (this.chats.get(chat.chatId) === chat) await this.#checkChat(chat.chatId);
   }
 
-  /** Read the chats before those held. */
+  /** Read the chats before those held, once however many ask for them. */
   async loadEarlierChats() {
-    const cursor = this.chats.nextCursor;
-    if (!cursor) return;
-    this.chats.nextCursor = undefined;
-    try {
-      const page = await this.api.request("GET", "/chats", { query: { cursor } });
-      this.chats.nextCursor = page.nextCursor;
-      this.#takeChats(page.chats);
-    } catch (error) {
-      this.chats.nextCursor = cursor;
-      throw error;
-    }
+    const { nextCursor } = this.chats;
+    if (!nextCursor) return;
+    this.#earlier ??= this.#readChats(nextCursor).finally(() => {
+      this.#earlier = undefined;
+    });
+    await this.#earlier;
   }
 
   /**
@@ -197,9 +197,8 @@ export class Client extends Listeners {
    */
   async openChat(chatId) {
     // The list does not tell how far others have read; that alone is worth no waiting.
-    const reading = this.readChat(chatId);
-    if (this.chats.get(chatId)) reading.catch(() => {});
-    else await reading;
+    if (this.chats.get(chatId)) this.#checkChat(chatId);
+    else await this.readChat(chatId);
     await this.#logs.open(chatId, this.chats.get(chatId)?.lastSeq);
   }
 
@@ -390,6 +389,21 @@ export class Client extends Listeners {
     return chat;
   }
 
+  /**
+   * @param {string} [cursor]
+   * @returns {Promise<string | undefined>} Where to read on, if there may be news of chats held: what is listed after a
+   *   chat in which nothing has happened is as it was.
+   */
+  async #readChats(cursor) {
+    const { chats, nextCursor } = await this.api.request("GET", "/chats", { query: { cursor } });
+    const last = chats.at(-1);
+    const isNews = last?.lastSeq > (this.chats.get(last?.chatId)?.lastSeq ?? Infinity);
+    this.chats.nextCursor = nextCursor;
+    this.chats.isLoaded = true;
+    this.#takeChats(chats);
+    return isNews ? nextCursor : undefined;
+  }
+
   /** @param {Chat[]} chats */
   #takeChats(chats) {
     for (const chat of chats) {
@@ -455,6 +469,15 @@ export class Client extends Listeners {
     this.tell("chats");
   }
 
+  /** Read a chat that one may have been removed from. @param {string} chatId */
+  async #checkChat(chatId) {
+    try {
+      await this.readChat(chatId);
+    } catch (/** @type {any} */ error) {
+      if (error.status === 404) this.#leave(chatId);
+    }
+  }
+
   /** @param {string} chatId */
   #leave(chatId) {
     this.chats.remove(chatId);
@@ -487,16 +510,19 @@ export class Client extends Listeners {
   /** Catch up with every chat there is. One that was not there before was made, or joined, while nobody was listening. */
   async #followChats() {
     while (this.chats.nextCursor) await this.loadEarlierChats();
-    for (const { chatId, readSeq = 0, lastSeq } of this.chats.list()) {
-      const startSeq = this.#positions[chatId] ?? (this.#hasFollowed ? readSeq : lastSeq);
-      try {
-        await this.#logs.follow(chatId, startSeq, lastSeq);
-      } catch (/** @type {any} */ error) {
-        // One that was left meanwhile holds up none of the others.
-        if (error.status !== 404) throw error;
-      }
-    }
+    for (const chat of this.chats.list()) await this.#follow(chat);
     this.#hasFollowed = true;
+  }
+
+  /** @param {Chat} chat */
+  async #follow({ chatId, readSeq = 0, lastSeq }) {
+    const startSeq = this.#positions[chatId] ?? (this.#hasFollowed ? readSeq : lastSeq);
+    try {
+      await this.#logs.follow(chatId, startSeq, lastSeq);
+    } catch (/** @type {any} */ error) {
+      // One that was left meanwhile holds up none of the others.
+      if (error.status !== 404) throw error;
+    }
   }
 
   /** @param {Frame} frame */
@@ -555,8 +581,8 @@ export class Client extends Listeners {
   async #meetChat(chatId) {
     try {
       await this.refreshChats();
-      if (!this.chats.get(chatId)) await this.readChat(chatId);
-      if (this.#logs.isFollowing) await this.#followChats();
+      const chat = this.chats.get(chatId) ?? (await this.readChat(chatId));
+      if (this.#logs.isFollowing) await this.#follow(chat);
     } catch {
       // The next resume reads the list again.
     }

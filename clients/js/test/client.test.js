@@ -567,3 +567,102 @@ test("the clock of the server is set by its greeting, not by a later try to catc
   assert.ok(client.chats.isLoaded);
   assert.ok(ahead > 50_000, `${ahead} ms`);
 });
+
+/** A client whose list of chats comes in pages, here as `[chatId, lastSeq]`. */
+function listClient(pages) {
+  client.stop();
+  const asked = [];
+  client = newClient({
+    fetch: async (url, options) => {
+      const { pathname, searchParams } = new URL(url);
+      if (pathname !== "/chats") return server.fetch(url, options);
+      const place = Number(searchParams.get("cursor") ?? 0);
+      asked.push(place);
+      const chats = pages[place].map(([chatId, lastSeq]) => ({
+        chatId,
+        kind: "group",
+        memberIds: ["ann", "bob"],
+        admins: [],
+        createdAt: "2026-01-01T00:00:00.000Z",
+        lastSeq,
+        unreadCount: lastSeq,
+      }));
+      return Response.json({ chats, nextCursor: place + 1 < pages.length ? String(place + 1) : undefined });
+    },
+  });
+  return asked;
+}
+
+function listed() {
+  return client.chats.list().map(({ chatId, lastSeq }) => [chatId, lastSeq]);
+}
+
+test("after the return the list is read as far as there is news of it", async () => {
+  const pages = [[["chat", 1]], [["two", 1]], [["three", 1]], [["four", 1]], [["five", 1]]];
+  const asked = listClient(pages);
+  client.start();
+  await settle();
+  assert.deepEqual(asked.splice(0), [0], "nobody has asked for more");
+  for (let page = 1; page < 5; page += 1) await client.loadEarlierChats();
+  await Promise.all([client.loadEarlierChats(), client.loadEarlierChats()]);
+  assert.deepEqual(asked.splice(0), [1, 2, 3, 4]);
+  server.open[0].break();
+  pages.splice(0, 3, [["three", 3]], [["chat", 2]], [["two", 1]]);
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(asked.splice(0), [0, 1, 2]);
+  assert.deepEqual(Object.fromEntries(listed()), { chat: 2, two: 1, three: 3, four: 1, five: 1 });
+  await Promise.all([client.loadEarlierChats(), client.loadEarlierChats()]);
+  assert.deepEqual(asked, [3], "and on from there, once");
+});
+
+test("events come of chats beyond the first page of the list, too", async () => {
+  const pages = [[["two", 1]], [["chat", 0]]];
+  listClient(pages);
+  const events = client.events();
+  client.start();
+  await settle();
+  server.open[0].break();
+  server.store({ senderId: "bob", text: "missed" }, { isPushed: false });
+  pages[1] = [["chat", 1]];
+  await settle();
+  await pass(1_000);
+  client.stop();
+  const told = [];
+  for await (const { message } of events) told.push(message.text);
+  assert.deepEqual(told, ["missed"]);
+});
+
+for (const [name, opens] of [
+  ["is gone when the list is read", false],
+  ["is gone when it is opened, however long the list is", true],
+])
+  test(`a chat one was removed from while away ${name}`, async () => {
+    const pages = opens ? [[["two", 1]], [["chat", 0]]] : [[["two", 1], ["chat", 0]]];
+    listClient(pages);
+    client.start();
+    await settle();
+    await client.loadEarlierChats();
+    await client.openChat("chat");
+    client.closeChat();
+    const left = [];
+    client.on("left", (chatId) => left.push(chatId));
+    server.open[0].break();
+    server.memberIds = ["bob"];
+    pages.splice(0, 2, ...(opens ? [[["two", 1]], []] : [[["two", 1]]]));
+    await settle();
+    await pass(1_000);
+    if (opens) await client.openChat("chat").catch(() => {});
+    await settle();
+    assert.deepEqual(left, ["chat"]);
+    assert.deepEqual(listed(), [["two", 1]]);
+  });
+
+test("a chat that the list does not tell of, and that is there all the same, stays", async () => {
+  const pages = [[["two", 1]]];
+  listClient(pages);
+  await client.readChat("chat");
+  client.start();
+  await settle();
+  assert.deepEqual(Object.keys(Object.fromEntries(listed())).sort(), ["chat", "two"]);
+});
