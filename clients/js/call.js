@@ -208,7 +208,7 @@ export class Call extends Listeners {
     }
   }
 
-  /** Somebody speaks who is not known to take part: the news of it was lost, or is still to come. */
+  /** Somebody speaks who is not known to take part, or who does cannot be told: news was lost, or is still to come. */
   async #look() {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -216,7 +216,7 @@ export class Call extends Listeners {
       const { call } = await this.#exchange.ask("getCall", { callId: this.callId }, () => !this.isOver);
       this.take(call);
     } catch {
-      // They speak again.
+      // They speak again, or are told again.
     }
     this.#isLooking = false;
   }
@@ -248,8 +248,14 @@ export class Call extends Listeners {
       // Who comes later is polite to who was there; the server says so to who comes.
       isPolite: this.#polite.get(deviceId) ?? false,
       configuration: { ...exchange.configuration, iceServers: exchange.iceServers },
-      send: (signal) =>
-        exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere),
+      send: async (signal) => {
+        try {
+          await exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere);
+        } catch {
+          // It was refused for good; a peer that misses it asks again.
+          if (isHere()) this.#look();
+        }
+      },
       RTCPeerConnection: exchange.RTCPeerConnection,
     });
     this.peers.set(userId, peer);

@@ -52,7 +52,7 @@ export class Peer extends Listeners {
    * @param {string} options.deviceId
    * @param {boolean} options.isPolite Whether this side gives way to the other.
    * @param {RTCConfiguration} options.configuration
-   * @param {(signal: Signal) => Promise<unknown>} options.send Takes a signal to the other, for as long as it is worth it.
+   * @param {(signal: Signal) => Promise<unknown>} options.send Takes a signal to the other, for as long as it is worth it; never rejects.
    * @param {typeof RTCPeerConnection} options.RTCPeerConnection
    */
   constructor(options) {
