@@ -5,6 +5,8 @@ import { path } from "./path.js";
 
 /** What is larger goes to S3 itself: API Gateway takes no more in one request. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
+/** API Gateway hands these on as text, and so changes what is no UTF-8: they go to S3 itself however small they are. */
+const TEXT = /^text|[/+](json|xml|javascript)/;
 const PARTS_AT_ONCE = 3;
 /** Refusals one after another, none of which was for ever, before a person has to decide. */
 const MAX_REFUSALS = 5;
@@ -131,7 +133,8 @@ export class Upload extends Listeners {
   }
 
   #send() {
-    return this.content.size <= MAX_SMALL_BYTES ? this.#sendWhole() : this.#sendToStore();
+    const isSmall = this.content.size <= MAX_SMALL_BYTES && !TEXT.test(this.#type);
+    return isSmall ? this.#sendWhole() : this.#sendToStore();
   }
 
   #sendWhole() {
