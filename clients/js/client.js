@@ -43,6 +43,8 @@ export class Client extends Listeners {
   #now = () => Date.now() + this.#serverAhead;
   #positions;
   #forgetSession;
+  /** Whether somebody looks, or waits for what comes: a line that has died is noticed soon then, for more pings. */
+  isWatched = true;
   /** Whether the chats that were there at first are followed. */
   #hasFollowed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -87,6 +89,7 @@ export class Client extends Listeners {
     this.socket = new Socket({
       requestTicket: () => this.api.request("POST", "/tickets", { body: { deviceId } }),
       WebSocket,
+      isWatched: () => this.isWatched || this.calls.current !== undefined,
     });
     this.typing = new Typing(this.socket);
     this.calls = new Calls({

@@ -25,7 +25,7 @@ export class Connection {
   #pingTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pongTimer;
-  /** @type {number | undefined} */
+  /** @type {(() => number) | undefined} */
   #interval;
 
   /**
@@ -86,9 +86,9 @@ export class Connection {
   }
 
   /**
-   * Ping whenever nothing was heard for `interval` milliseconds, so that a dead line is noticed soon.
+   * Ping in every quiet while, so that the line stays open and a dead one is noticed.
    *
-   * @param {number} interval
+   * @param {() => number} interval How long one is, in milliseconds, from now on.
    */
   keepAlive(interval) {
     this.#interval = interval;
@@ -116,7 +116,7 @@ export class Connection {
 
   #awaitQuiet() {
     clearTimeout(this.#pingTimer);
-    if (this.#interval && !this.#isClosed) this.#pingTimer = setTimeout(() => this.probe(), this.#interval);
+    if (this.#interval && !this.#isClosed) this.#pingTimer = setTimeout(() => this.probe(), this.#interval());
   }
 
   /** @param {string} data */

@@ -3,7 +3,8 @@ import { Connection } from "./connection.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
-const PING_INTERVAL_MS = 25_000;
+/** In a quiet while, for a line that has died to be noticed soon. */
+const PING_SECONDS = 25;
 
 /**
  * @typedef {{userId: string, deviceId: string, connectionExpiresAt: string, keepAliveSeconds?: number,
@@ -21,6 +22,7 @@ export class Socket extends Listeners {
   #requestTicket;
   #WebSocket;
   #random;
+  #isWatched;
   /** @type {Connection | undefined} */
   #connection;
   state = "stopped";
@@ -36,12 +38,15 @@ export class Socket extends Listeners {
    * @param {() => Promise<{ticket: string, url: string}>} options.requestTicket
    * @param {typeof globalThis.WebSocket} [options.WebSocket]
    * @param {() => number} [options.random] Uniform in [0, 1).
+   * @param {() => boolean} [options.isWatched] Whether somebody waits for what comes. Otherwise the line is pinged as
+   *   seldom as keeps it open.
    */
-  constructor({ requestTicket, WebSocket, random = Math.random }) {
+  constructor({ requestTicket, WebSocket, random = Math.random, isWatched = () => true }) {
     super();
     this.#requestTicket = requestTicket;
     this.#WebSocket = WebSocket;
     this.#random = random;
+    this.#isWatched = isWatched;
   }
 
   get isOnline() {
@@ -127,8 +132,9 @@ export class Socket extends Listeners {
     this.#connection?.retire();
     this.#connection = connection;
     this.#attempt = 0;
-    const keepAlive = (hello.keepAliveSeconds ?? Infinity) * 1000;
-    connection.keepAlive(Math.min(PING_INTERVAL_MS, keepAlive));
+    const { keepAliveSeconds = PING_SECONDS } = hello;
+    const soon = Math.min(PING_SECONDS, keepAliveSeconds);
+    connection.keepAlive(() => (this.#isWatched() ? soon : keepAliveSeconds) * 1000);
     const remaining = Date.parse(hello.connectionExpiresAt) - Date.parse(hello.serverTime);
     if (remaining > 0) this.#timer = setTimeout(() => this.#connect(), renewalDelay(remaining, this.#random));
     this.#become("online");

@@ -645,3 +645,18 @@ test("a call whose end was not heard of is over once a signal is refused for it"
   assert.equal(asked("getCall").length, 1);
   assert.deepEqual(world.open, []);
 });
+
+test("who is in a call has a line that has died noticed soon, though nobody looks at the page", async () => {
+  client.isWatched = false;
+  await connect();
+  await pass(30_000);
+  assert.equal(asked("ping").length, 0);
+  const call = calls.start({ calleeIds: ["bob"], kind: "audio" });
+  await settle();
+  await pass(25_000);
+  assert.equal(asked("ping").length, 1);
+  await call.hangUp();
+  await settle();
+  await pass(60_000);
+  assert.equal(asked("ping").length, 1);
+});
