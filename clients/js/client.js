@@ -199,14 +199,15 @@ export class Client extends Listeners {
    * @throws {Problem} 404 when there is no such chat.
    */
   async openChat(chatId) {
+    this.#logs.openChatId = chatId;
     // The list does not tell how far others have read; that alone is worth no waiting.
     if (this.chats.get(chatId)) this.#checkChat(chatId);
     else await this.readChat(chatId);
-    await this.#logs.open(chatId, this.chats.get(chatId)?.lastSeq);
+    await this.#logs.load(chatId, this.chats.get(chatId)?.lastSeq);
   }
 
   closeChat() {
-    this.#logs.close();
+    this.#logs.openChatId = undefined;
   }
 
   /** @param {string} chatId @returns {import("./chat_log.js").ChatLog} Empty until the chat was opened. */
@@ -503,7 +504,7 @@ export class Client extends Listeners {
     this.files.distrust();
     try {
       await this.refreshChats();
-      await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
+      if (this.#logs.openChatId) await this.openChat(this.#logs.openChatId);
       if (this.#logs.isFollowing) await this.#followChats();
     } catch (/** @type {any} */ error) {
       if (error.isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);

@@ -34,8 +34,8 @@ export class Logs extends Listeners {
   /** @type {Map<string, Promise<void>>} Reads that miss nothing, by chatId. */
   #reading = new Map();
   #timers = new Map();
-  /** @type {string | undefined} */
-  #openChatId;
+  /** @type {string | undefined} Whose log is kept complete, though others are not. */
+  openChatId;
   #isStopped = false;
   /** Whether every log is kept complete, and not the open one alone. */
   isFollowing = false;
@@ -90,29 +90,15 @@ export class Logs extends Listeners {
   }
 
   /**
-   * Make a log the one that is kept complete.
+   * Have the newest part of a log, with nothing missing.
    *
    * @param {string} chatId
    * @param {number} lastSeq The highest seq the server is known to have.
    */
-  async open(chatId, lastSeq = 0) {
-    this.#openChatId = chatId;
+  async load(chatId, lastSeq = 0) {
     const log = this.get(chatId);
     if (!log.isLoaded) await this.#readNewest(chatId, lastSeq);
     else if (this.#stale.has(chatId) || log.isBehind(lastSeq)) await this.#catchUp(chatId, lastSeq);
-  }
-
-  /**
-   * Catch up with the open log, if there is one.
-   *
-   * @param {(chatId: string) => number | undefined} lastSeqOf The highest seq the server is known to have.
-   */
-  async reopen(lastSeqOf) {
-    if (this.#openChatId) await this.open(this.#openChatId, lastSeqOf(this.#openChatId));
-  }
-
-  close() {
-    this.#openChatId = undefined;
   }
 
   /** The chat is no longer one's own: nothing of it is kept. @param {string} chatId */
@@ -138,7 +124,7 @@ export class Logs extends Listeners {
   insert(chatId, events) {
     const log = this.get(chatId);
     const added = log.insert(events, this.#now());
-    if (chatId !== this.#openChatId) log.trim(MAX_HELD);
+    if (chatId !== this.openChatId) log.trim(MAX_HELD);
     this.#watch(chatId);
     if (added.length > 0) this.tell("changed", chatId);
     return added;
@@ -301,7 +287,7 @@ export class Logs extends Listeners {
     const { dueAt } = this.get(chatId);
     if (dueAt === undefined || this.#isStopped) return;
     const read = () => {
-      if (!this.isFollowing && chatId !== this.#openChatId) return;
+      if (!this.isFollowing && chatId !== this.openChatId) return;
       this.#catchUp(chatId, 0).catch(() => this.#watch(chatId, RETRY_PAUSE_MS));
     };
     this.#timers.set(chatId, setTimeout(read, Math.max(pause, dueAt - this.#now())));

@@ -38,8 +38,11 @@ export class PresenceBoard extends Listeners {
    * @returns {Promise<Presence[]>}
    */
   async read(userIds) {
+    const before = new Map(this.#known);
+    /** @type {{users: Presence[]}} */
     const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-    this.take(users);
+    // What was pushed meanwhile is newer.
+    this.take(users.filter(({ userId }) => this.#known.get(userId) === before.get(userId)));
     return users;
   }
 

@@ -314,6 +314,16 @@ test("who has read what is known by their marks and by what they write", async (
   assert.equal(client.chats.readSeqOf("chat", "bob"), 1, "a reload keeps it");
 });
 
+test("who has read the open chat while one was away is known after the return", async () => {
+  server.store({ senderId: "ann", text: "one" });
+  await open();
+  server.open[0].break();
+  server.readSeqs = { bob: 1 };
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(client.readersOf("chat", 1), ["bob"]);
+});
+
 test("a chat read on another device is read here", async () => {
   server.store({ senderId: "bob", text: "one" });
   await open();
@@ -483,14 +493,14 @@ test("a read that fails is tried again while the line holds", async () => {
   assert.deepEqual(held(), ["lost", "two"]);
 });
 
-/** A client whose reads of logs are answered as they were asked for, but come in only once they are let go on. */
-function slowReader() {
+/** A client whose reads are answered as they were asked for, but come in only once they are let go on. */
+function slowReader(address) {
   const held = [];
   client.stop();
   client = newClient({
     fetch: async (url, options) => {
       const answer = await server.fetch(url, options);
-      if (held.isOn && url.includes("/events?")) await new Promise((resolve) => held.push(resolve));
+      if (held.isOn && url.includes(address)) await new Promise((resolve) => held.push(resolve));
       return answer;
     },
   });
@@ -498,7 +508,7 @@ function slowReader() {
 }
 
 test("what was sent before the line was there is read, though the log was being read just then", async () => {
-  const reads = slowReader();
+  const reads = slowReader("/events?");
   reads.isOn = true;
   server.store({ senderId: "bob", text: "one" });
   const opening = client.openChat("chat");
@@ -514,7 +524,7 @@ test("what was sent before the line was there is read, though the log was being 
 });
 
 test("a line that is lost while the log is caught up with loses nothing", async () => {
-  const reads = slowReader();
+  const reads = slowReader("/events?");
   await open();
   reads.isOn = true;
   for (const text of ["one", "two"]) {
@@ -665,4 +675,36 @@ test("a chat that the list does not tell of, and that is there all the same, sta
   client.start();
   await settle();
   assert.deepEqual(Object.keys(Object.fromEntries(listed())).sort(), ["chat", "two"]);
+});
+
+test("who has come online while it was asked for is online", async () => {
+  const reads = slowReader("/presence");
+  reads.isOn = true;
+  await open();
+  client.presence.get("bob");
+  client.presence.get("eve");
+  await settle();
+  server.push({ type: "presence.changed", userId: "bob", online: true });
+  await settle();
+  reads[0]();
+  await settle();
+  assert.equal(client.presence.get("bob").online, true, "what was pushed is newer");
+  assert.equal(client.presence.get("eve").online, false);
+});
+
+test("the chat opened last is the one kept complete, though an unknown one took longer", async () => {
+  const reads = slowReader("/chats/chat2");
+  await open();
+  reads.isOn = true;
+  const other = client.openChat("chat2");
+  await settle();
+  await client.openChat("chat");
+  reads.isOn = false;
+  for (const goOn of reads) goOn();
+  await other.catch(() => {});
+  server.open[0].break();
+  server.store({ senderId: "bob", text: "missed" }, { isPushed: false });
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(held(), ["missed"]);
 });
