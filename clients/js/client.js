@@ -252,9 +252,9 @@ export class Client extends Listeners {
    * @param {{replyTo?: string, fileIds?: string[]}} [options] `replyTo`: the messageId that they answer. `fileIds`: of
    *   uploads that are done.
    */
-  send(chatId, text, { replyTo, fileIds } = {}) {
+  send(chatId, text, options) {
     this.typing.sent(chatId);
-    this.#delivery.send(chatId, { text, replyTo, fileIds }, new Date(this.#now()).toISOString());
+    this.#delivery.send({ ...options, chatId, text, writtenAt: new Date(this.#now()).toISOString() });
   }
 
   /**
@@ -375,7 +375,7 @@ export class Client extends Listeners {
     });
     this.socket.on("push", (frame) => this.#receive(frame));
     this.#logs.on("read", (events) => this.#note(events));
-    this.#logs.on("news", (events) => this.#tellAll(events));
+    this.#logs.on("event", (event) => this.tell("event", event));
     this.#logs.on("changed", (chatId) => this.tell("log", chatId));
     this.#delivery.on("changed", (chatId) => this.tell("log", chatId));
     this.#delivery.on("sent", (message) => this.#take(createdBy(message)));
@@ -424,11 +424,6 @@ export class Client extends Listeners {
     return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin });
   }
 
-  /** @param {Frame[]} events */
-  #tellAll(events) {
-    for (const event of events) this.tell("event", event);
-  }
-
   /**
    * Let everything but the log itself know of events, wherever they came from.
    *
@@ -457,7 +452,7 @@ export class Client extends Listeners {
       ? this.#logs.insert(chatId, [event]).length > 0
       : seq > lastSeqBefore;
     this.#note([event]);
-    if (isNew) this.#tellAll([event]);
+    if (isNew) this.tell("event", event);
     return isNew;
   }
 
@@ -546,7 +541,7 @@ export class Client extends Listeners {
   #receiveEvent(event) {
     const { type, chatId, message } = event;
     if (type === "member.removed" && event.memberIds?.includes(this.userId)) {
-      this.#tellAll([event]);
+      this.tell("event", event);
       return this.#leave(chatId);
     }
     // One too large to be pushed is read where it is shown, and the list is read again.

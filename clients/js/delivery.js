@@ -45,14 +45,10 @@ export class Delivery extends Listeners {
     return this.#outbox.list(chatId);
   }
 
-  /**
-   * @param {string} chatId
-   * @param {{text: string, replyTo?: string, fileIds?: string[]}} words
-   * @param {string} writtenAt
-   */
-  send(chatId, { text, replyTo, fileIds }, writtenAt) {
-    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, replyTo, fileIds, writtenAt });
-    this.#changed(chatId);
+  /** @param {Pick<Pending, "chatId" | "text" | "replyTo" | "fileIds" | "writtenAt">} message */
+  send(message) {
+    this.#outbox.add({ ...message, clientMessageId: newIdentifier() });
+    this.#changed(message.chatId);
     this.flush();
   }
 

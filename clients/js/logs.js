@@ -19,8 +19,8 @@ const CATCH_UP_LIMIT = 500;
 /**
  * The logs of all chats, read from the server when they are opened and whenever they may have missed something.
  *
- * Tells `read` with the events of each page that was read, `news` with those of them that happened since the log was
- * begun, and `changed` with the chatId of each log that was.
+ * Tells `read` with the events of each page that was read, `event` with each of them that is new and happened since the log
+ * was begun, and `changed` with the chatId of each log that was.
  */
 export class Logs extends Listeners {
   #api;
@@ -187,7 +187,7 @@ export class Logs extends Listeners {
     for await (const page of this.#pages(chatId, log.contiguousSeq)) {
       const added = log.read(page, this.#now());
       const newsAfter = this.#newsAfter.get(chatId) ?? Infinity;
-      this.tell("news", added.filter(({ seq }) => seq > newsAfter));
+      for (const event of added) if (event.seq > newsAfter) this.tell("event", event);
     }
   }
 
