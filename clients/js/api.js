@@ -22,7 +22,8 @@ const GATEWAY_CODES = { 401: "unauthenticated", 413: "too_large" };
 export class Api {
   #url;
   #session;
-  #fetch;
+  /** The browser's own, or what takes its place. */
+  fetch;
   #now;
   /** @type {Promise<void> | undefined} */
   #renewal;
@@ -37,7 +38,7 @@ export class Api {
   constructor({ url, session, fetch = globalThis.fetch.bind(globalThis), now = Date.now }) {
     this.#url = url.replace(/\/+$/, "");
     this.#session = session;
-    this.#fetch = fetch;
+    this.fetch = fetch;
     this.#now = now;
   }
 
@@ -128,7 +129,7 @@ export class Api {
     let response;
     let text;
     try {
-      response = await this.#fetch(this.#address(path, query), {
+      response = await this.fetch(this.#address(path, query), {
         method,
         headers,
         body: body === undefined ? content : JSON.stringify(body),

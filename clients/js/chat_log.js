@@ -34,6 +34,8 @@ export class ChatLog {
   startSeq = undefined;
   /** Whether the first pages have come; who reads them says so. */
   isLoaded = false;
+  /** Whether events after those held may have been missed, without a trace; who may have missed them says so. */
+  isStale = false;
   /** Everything after `startSeq` and up to here is held, or will never be. */
   contiguousSeq = 0;
   /** Whether the log is known to have nothing before `startSeq`. */

@@ -83,7 +83,7 @@ export class Client extends Listeners {
     this.chats = new Chats(this.userId, this.#reads.load());
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
-    this.files = new Files(this.api, { fetch });
+    this.files = new Files(this.api);
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
     this.socket = new Socket({

@@ -54,8 +54,7 @@ export class Delivery extends Listeners {
 
   /** Send a failed message again. @param {string} clientMessageId */
   retry(clientMessageId) {
-    const pending = this.#outbox.get(clientMessageId);
-    this.#outbox.retry(clientMessageId);
+    const pending = this.#outbox.retry(clientMessageId);
     if (pending) this.#changed(pending.chatId);
     this.flush();
   }

@@ -17,7 +17,6 @@ const FRESH_MS = 4 * 60 * 1000;
 /** Files: sending them, and fetching them again. Tells `changed` with a fileId that is to be asked for anew. */
 export class Files extends Listeners {
   #api;
-  #fetch;
   #transfer;
   #now;
   /** @type {Map<string, Promise<Located>>} */
@@ -27,15 +26,11 @@ export class Files extends Listeners {
 
   /**
    * @param {import("./api.js").Api} api
-   * @param {{fetch?: typeof globalThis.fetch, transfer?: typeof transfer, now?: () => number}} [options]
+   * @param {{transfer?: typeof transfer, now?: () => number}} [options]
    */
-  constructor(
-    api,
-    { fetch: fetcher = globalThis.fetch.bind(globalThis), transfer: mover = transfer, now = Date.now } = {},
-  ) {
+  constructor(api, { transfer: mover = transfer, now = Date.now } = {}) {
     super();
     this.#api = api;
-    this.#fetch = fetcher;
     this.#transfer = mover;
     this.#now = now;
   }
@@ -171,7 +166,7 @@ export class Files extends Listeners {
   /** @param {string} fileId @param {string} url @returns {Promise<Blob>} */
   async #fetchBytes(fileId, url) {
     try {
-      const response = await this.#fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
+      const response = await this.#api.fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
       if (!response.ok) throw new TypeError(`S3 answered ${response.status}`);
       return await response.blob();
     } catch (error) {

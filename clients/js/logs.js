@@ -29,8 +29,6 @@ export class Logs extends Listeners {
   #logs = new Map();
   /** @type {Map<string, number>} What comes after these is news, by chatId. */
   #newsAfter = new Map();
-  /** Logs that are to be caught up with when they are opened next. */
-  #stale = new Set();
   /** @type {Map<string, Promise<void>>} Reads that miss nothing, by chatId. */
   #reading = new Map();
   #timers = new Map();
@@ -98,7 +96,7 @@ export class Logs extends Listeners {
   async load(chatId, lastSeq = 0) {
     const log = this.get(chatId);
     if (!log.isLoaded) await this.#readNewest(chatId, lastSeq);
-    else if (this.#stale.has(chatId) || log.isBehind(lastSeq)) await this.#catchUp(chatId, lastSeq);
+    else if (log.isStale || log.isBehind(lastSeq)) await this.#catchUp(chatId, lastSeq);
   }
 
   /** The chat is no longer one's own: nothing of it is kept. @param {string} chatId */
@@ -143,7 +141,7 @@ export class Logs extends Listeners {
 
   /** Pushes may have been missed: every log is to be caught up with, and what is being read may have been asked for before. */
   distrust() {
-    for (const [chatId, log] of this.#logs) if (log.startSeq !== undefined) this.#stale.add(chatId);
+    for (const log of this.#logs.values()) log.isStale = true;
     this.#reading.clear();
   }
 
@@ -248,7 +246,7 @@ export class Logs extends Listeners {
     const isTrusted = () => this.#reading.get(chatId) === reading;
     const reading = read()
       .then(() => {
-        if (isTrusted()) this.#stale.delete(chatId);
+        if (isTrusted()) this.get(chatId).isStale = false;
         this.#watch(chatId);
       })
       .finally(() => {
