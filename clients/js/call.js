@@ -91,9 +91,7 @@ export class Call extends Listeners {
   /** @returns {number | undefined} How many seconds ago somebody answered, by the server's clock. */
   get seconds() {
     const { answeredAt } = this.data ?? {};
-    return answeredAt === undefined
-      ? undefined
-      : Math.max(0, Math.floor((this.#exchange.now() - Date.parse(answeredAt)) / 1000));
+    if (answeredAt) return Math.max(0, Math.floor((this.#exchange.now() - Date.parse(answeredAt)) / 1000));
   }
 
   /**

@@ -263,13 +263,8 @@ export class Calls extends Listeners {
   /** Wait, but no longer than until the socket is there again. @param {number} milliseconds @returns {Promise<void>} */
   #pause(milliseconds) {
     return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        stop();
-        resolve();
-      };
-      const timer = setTimeout(finish, milliseconds);
-      const stop = this.#socket.on("online", finish);
+      setTimeout(resolve, milliseconds);
+      this.#socket.next("online").then(resolve);
     });
   }
 

@@ -38,8 +38,8 @@ export class ChatLog {
   isStale = false;
   /** Everything after `startSeq` and up to here is held, or will never be. */
   contiguousSeq = 0;
-  /** Whether the log is known to have nothing before `startSeq`. */
-  #isComplete = false;
+  /** Whether the log is known to have nothing before `startSeq`; who reads it says so. */
+  isComplete = false;
   /** @type {Map<number, LogEvent>} */
   #events = new Map();
   /** @type {{seq: number, at: number}[]} Which number showed when that there is more; both only rise. */
@@ -55,7 +55,7 @@ export class ChatLog {
 
   /** Whether there may be events from before those held. */
   get hasEarlier() {
-    return (this.startSeq ?? 0) > 0 && !this.#isComplete;
+    return (this.startSeq ?? 0) > 0 && !this.isComplete;
   }
 
   /** @returns {LogEvent[]} Ascending by seq. */
@@ -113,7 +113,7 @@ export class ChatLog {
   begin(startSeq) {
     this.startSeq = startSeq;
     this.contiguousSeq = startSeq;
-    this.#isComplete = false;
+    this.isComplete = false;
     for (const seq of this.#events.keys()) if (seq <= startSeq) this.#events.delete(seq);
     this.#sorted = undefined;
     this.#advance();
@@ -182,14 +182,9 @@ export class ChatLog {
       this.#events.delete(seq);
       if (type === "message.created" && message) this.#messages.delete(message.messageId);
       this.startSeq = this.#floor = seq;
-      this.#isComplete = false;
+      this.isComplete = false;
     }
     this.#sorted = undefined;
-  }
-
-  /** There is nothing before what is held. */
-  complete() {
-    this.#isComplete = true;
   }
 
   /**

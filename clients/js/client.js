@@ -349,12 +349,12 @@ export class Client extends Listeners {
 
   /** @param {string} chatId @param {string} userId */
   makeAdmin(chatId, userId) {
-    return this.#setAdmin(chatId, userId, true);
+    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin: true });
   }
 
   /** @param {string} chatId @param {string} userId */
   removeAdmin(chatId, userId) {
-    return this.#setAdmin(chatId, userId, false);
+    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin: false });
   }
 
   /** Send a failed message again. @param {string} clientMessageId */
@@ -417,11 +417,6 @@ export class Client extends Listeners {
       if (chat.unreadCount && readSeq > (chat.readSeq ?? 0)) this.#marks.mark(chat.chatId, readSeq);
     }
     this.tell("chats");
-  }
-
-  /** @param {string} chatId @param {string} userId @param {boolean} admin */
-  #setAdmin(chatId, userId, admin) {
-    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin });
   }
 
   /**

@@ -17,7 +17,7 @@ export class Connection {
   #socket;
   #onPush;
   #onClose;
-  /** @type {Map<string, {resolve: (data: any) => void, reject: (error: Error) => void, timer: any}>} */
+  /** @type {Map<string, (error: Error | undefined, data?: any) => void>} What takes their outcomes. */
   #requests = new Map();
   #isClosed = false;
   #isRetired = false;
@@ -76,11 +76,16 @@ export class Connection {
     if (this.#isClosed) return Promise.reject(new ConnectionLost());
     const requestId = newIdentifier();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      /** @param {Error | undefined} error @param {any} [data] */
+      const settle = (error, data) => {
+        clearTimeout(timer);
         this.#requests.delete(requestId);
-        reject(new Problem({ status: 504, code: "no_reply" }));
-      }, REPLY_TIMEOUT_MS);
-      this.#requests.set(requestId, { resolve, reject, timer });
+        if (error) reject(error);
+        else resolve(data);
+      };
+      const silence = new Problem({ status: 504, code: "no_reply" });
+      const timer = setTimeout(() => settle(silence), REPLY_TIMEOUT_MS);
+      this.#requests.set(requestId, settle);
       this.#socket.send(JSON.stringify({ action, requestId, ...fields }));
     });
   }
@@ -131,12 +136,8 @@ export class Connection {
 
   /** @param {Frame} frame */
   #settle(frame) {
-    const request = this.#requests.get(frame.requestId);
-    if (!request) return;
-    this.#requests.delete(frame.requestId);
-    clearTimeout(request.timer);
-    if (frame.error) request.reject(new Problem({ ...frame.error, status: frame.status }));
-    else request.resolve(frame.data);
+    const error = frame.error && new Problem({ ...frame.error, status: frame.status });
+    this.#requests.get(frame.requestId)?.(error, frame.data);
     if (this.#isRetired && this.#requests.size === 0) this.close();
   }
 
@@ -147,11 +148,7 @@ export class Connection {
     clearTimeout(this.#pongTimer);
     this.#socket.onmessage = this.#socket.onclose = null;
     this.#socket.close();
-    for (const { reject, timer } of this.#requests.values()) {
-      clearTimeout(timer);
-      reject(new ConnectionLost());
-    }
-    this.#requests.clear();
+    for (const settle of this.#requests.values()) settle(new ConnectionLost());
     this.#onClose();
   }
 }

@@ -125,7 +125,7 @@ export class Delivery extends Listeners {
   #post({ chatId, text, replyTo, fileIds, clientMessageId }) {
     const message = { text: text || undefined, fileIds, replyTo, clientMessageId };
     const frame = { chatId, ...message };
-    if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
+    if (new Blob([JSON.stringify(frame)]).size <= MAX_FRAME_BYTES) {
       return this.#socket.request("sendMessage", frame);
     }
     return this.#api.request("POST", path`/chats/${chatId}/messages`, { body: message });

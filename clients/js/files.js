@@ -89,21 +89,13 @@ export class Files extends Listeners {
    * @returns {Promise<FileDescription>}
    * @throws {Problem} 404 when it is infected.
    */
-  scanned(fileId) {
-    return new Promise((resolve, reject) => {
-      /** @param {(outcome: any) => void} settle @param {unknown} outcome */
-      const end = (settle, outcome) => {
-        stop();
-        settle(outcome);
-      };
-      const look = () =>
-        this.describe(fileId).then(
-          (file) => file.scanState !== "pending" && end(resolve, file),
-          (error) => end(reject, error),
-        );
-      const stop = this.on("changed", (changedId) => changedId === fileId && look());
-      look();
-    });
+  async scanned(fileId) {
+    while (true) {
+      const change = this.next("changed");
+      const file = await this.describe(fileId);
+      if (file.scanState !== "pending") return file;
+      await change;
+    }
   }
 
   /** What is known of a file is not so any more. @param {string} fileId */
@@ -147,7 +139,7 @@ export class Files extends Listeners {
     const located = this.#ask(fileId);
     this.#known.set(fileId, located);
     // What failed is asked for again the next time.
-    located.catch(() => this.#known.get(fileId) === located && this.#known.delete(fileId));
+    located.catch(() => this.#known.delete(fileId));
     return located;
   }
 

@@ -202,7 +202,7 @@ export class Logs extends Listeners {
       const startSeq = Math.max(0, endSeq - WINDOW);
       const events = await this.#readBetween(chatId, startSeq, endSeq);
       log.extend(events, startSeq);
-      if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.complete();
+      if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.isComplete = true;
     }
   }
 

@@ -240,12 +240,7 @@ function encodeExtended(text) {
 /** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => resolve());
   });
 }
