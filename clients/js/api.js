@@ -138,9 +138,9 @@ export class Api {
         cache: "no-store",
       });
       text = await response.text();
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new ConnectionLost(undefined, { cause: error });
+    } catch (cause) {
+      if (signal?.aborted) throw cause;
+      throw new ConnectionLost(undefined, { cause });
     }
     const answer = parse(text);
     if (!response.ok) throw problemOf(response, answer);

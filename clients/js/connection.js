@@ -83,8 +83,10 @@ export class Connection {
         if (error) reject(error);
         else resolve(data);
       };
-      const silence = new Problem({ status: 504, code: "no_reply" });
-      const timer = setTimeout(() => settle(silence), REPLY_TIMEOUT_MS);
+      const timer = setTimeout(
+        () => settle(new Problem({ status: 504, code: "no_reply" })),
+        REPLY_TIMEOUT_MS,
+      );
       this.#requests.set(requestId, settle);
       this.#socket.send(JSON.stringify({ action, requestId, ...fields }));
     });

@@ -117,8 +117,7 @@ export class Delivery extends Listeners {
       return LOSS_PAUSE_MS;
     }
     const isTriedAgain = this.#outbox.refuse(clientMessageId, error);
-    if (!isTriedAgain) return 0;
-    return REFUSAL_PAUSE_MS + pauseAfter(error, attempts);
+    return isTriedAgain ? REFUSAL_PAUSE_MS + pauseAfter(error, attempts) : 0;
   }
 
   /** @param {Pending} pending */

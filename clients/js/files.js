@@ -159,11 +159,11 @@ export class Files extends Listeners {
   async #fetchBytes(fileId, url) {
     try {
       const response = await this.#api.fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
-      if (!response.ok) throw new TypeError(`S3 answered ${response.status}`);
+      if (!response.ok) throw response;
       return await response.blob();
-    } catch (error) {
+    } catch (cause) {
       this.#known.delete(fileId);
-      throw new ConnectionLost(undefined, { cause: error });
+      throw new ConnectionLost(undefined, { cause });
     }
   }
 }

@@ -200,26 +200,14 @@ export class Logs extends Listeners {
     while (log.hasEarlier && log.messages.length < enough) {
       const endSeq = log.startSeq ?? 0;
       const startSeq = Math.max(0, endSeq - WINDOW);
-      const events = await this.#readBetween(chatId, startSeq, endSeq);
+      const events = [];
+      for await (const page of this.#pages(chatId, startSeq)) {
+        events.push(...page.events.filter(({ seq }) => seq <= endSeq));
+        if ((page.events.at(-1)?.seq ?? endSeq) >= endSeq) break;
+      }
       log.extend(events, startSeq);
       if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.isComplete = true;
     }
-  }
-
-  /**
-   * @param {string} chatId
-   * @param {number} startSeq
-   * @param {number} endSeq
-   * @returns {Promise<LogEvent[]>} The events after one seq and up to another.
-   */
-  async #readBetween(chatId, startSeq, endSeq) {
-    /** @type {LogEvent[]} */
-    const events = [];
-    for await (const { events: read } of this.#pages(chatId, startSeq)) {
-      events.push(...read.filter(({ seq }) => seq <= endSeq));
-      if ((read.at(-1)?.seq ?? endSeq) >= endSeq) break;
-    }
-    return events;
   }
 
   /**
