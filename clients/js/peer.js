@@ -203,7 +203,10 @@ export class Peer extends Listeners {
     // From before the other, or this side, has begun anew.
     const isEarlier = line !== undefined && this.#otherLine !== undefined && line < this.#otherLine;
     if (isEarlier || (!isOffer && answers !== this.#line)) return;
-    if (this.#isFromAnother(description)) this.#reopen();
+    if (this.#isFromAnother(description)) {
+      this.#connection.close();
+      this.#open();
+    }
     const { signalingState } = this.#connection;
     // Two offers have met: the polite side's is taken back by the next line, the other stands.
     if (isOffer && signalingState !== "stable" && !this.#options.isPolite) return;
@@ -234,11 +237,6 @@ export class Peer extends Listeners {
     const { remoteDescription } = this.#connection;
     if (remoteDescription && description.line !== undefined) return description.line !== this.#otherLine;
     return remoteDescription !== null && fingerprint(remoteDescription) !== fingerprint(description);
-  }
-
-  #reopen() {
-    this.#connection.close();
-    this.#open();
   }
 
   /** @param {() => unknown} step */

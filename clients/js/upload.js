@@ -142,11 +142,7 @@ export class Upload extends Listeners {
       "Content-Type": this.#type,
       "Content-Disposition": `attachment; filename*=UTF-8''${encodeExtended(this.name)}`,
     };
-    return this.#api.request("POST", "/files", {
-      content: this.content,
-      headers,
-      signal: this.#abort.signal,
-    });
+    return this.#ask("POST", "/files", { content: this.content, headers });
   }
 
   async #sendToStore() {
@@ -163,7 +159,7 @@ export class Upload extends Listeners {
   #target() {
     if (this.#fileId) return this.#ask("POST", path`/files/${this.#fileId}/parts`);
     const body = { name: this.name, contentType: this.#type, size: this.content.size };
-    return this.#ask("POST", "/files/uploads", body);
+    return this.#ask("POST", "/files/uploads", { body });
   }
 
   /** @param {Target} target */
@@ -213,9 +209,9 @@ export class Upload extends Listeners {
     }
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] */
-  #ask(method, path, body) {
-    return this.#api.request(method, path, { body, signal: this.#abort.signal });
+  /** @param {string} method @param {string} path @param {import("./api.js").Options} [options] */
+  #ask(method, path, options) {
+    return this.#api.request(method, path, { ...options, signal: this.#abort.signal });
   }
 
   get #type() {
