@@ -126,15 +126,11 @@ export class Peer extends Listeners {
     this.#senders = {};
     this.tracks = {};
     this.shown = undefined;
-    let isCourteous = isPolite;
     connection.onnegotiationneeded = () => {
-      if (isCourteous)
-        setTimeout(
-          () => connection.remoteDescription || this.#do(() => this.#offer(connection)),
-          COURTESY_MS,
-        );
-      else this.#do(() => this.#offer(connection));
-      isCourteous = false;
+      const offer = () => this.#do(() => this.#offer(connection));
+      // Once the other has spoken there is no first offer to wait for.
+      if (!isPolite || connection.remoteDescription) offer();
+      else setTimeout(() => connection.remoteDescription || offer(), COURTESY_MS);
     };
     connection.onicecandidate = ({ candidate }) => {
       if (candidate && connection === this.#connection) this.#signals.post({ candidate });
