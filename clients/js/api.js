@@ -140,7 +140,7 @@ export class Api {
       text = await response.text();
     } catch (cause) {
       if (signal?.aborted) throw cause;
-      throw new ConnectionLost(undefined, { cause });
+      throw new ConnectionLost({ cause });
     }
     const answer = parse(text);
     if (!response.ok) throw problemOf(response, answer);
@@ -161,12 +161,7 @@ export class Api {
  * @param {Response} response
  * @param {any} answer
  */
-function problemOf(response, answer) {
-  const waitSeconds = Number(response.headers.get("Retry-After"));
-  return new Problem({
-    ...answer,
-    code: answer?.code ?? GATEWAY_CODES[response.status],
-    retryAfter: answer?.retryAfter ?? (waitSeconds || undefined),
-    status: response.status,
-  });
+function problemOf({ status, headers }, answer) {
+  const { code = GATEWAY_CODES[status], retryAfter = Number(headers.get("Retry-After")) || undefined } = answer ?? {};
+  return new Problem({ ...answer, code, retryAfter, status });
 }

@@ -163,7 +163,7 @@ export class Files extends Listeners {
       return await response.blob();
     } catch (cause) {
       this.#known.delete(fileId);
-      throw new ConnectionLost(undefined, { cause });
+      throw new ConnectionLost({ cause });
     }
   }
 }

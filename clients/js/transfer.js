@@ -40,7 +40,7 @@ async function send(method, url, body, signal) {
     await response.arrayBuffer();
   } catch (cause) {
     if (signal.aborted) throw cause;
-    throw new ConnectionLost(undefined, { cause });
+    throw new ConnectionLost({ cause });
   }
   if (!response.ok) throw new Problem({ status: response.status, code: "upload_refused" });
 }
