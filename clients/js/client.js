@@ -79,7 +79,7 @@ export class Client extends Listeners {
     super();
     this.#session = session;
     this.#positions = positions;
-    this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${session.userId}`);
+    this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${this.userId}`);
     this.chats = new Chats(this.userId, this.#reads.load());
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
@@ -102,8 +102,11 @@ export class Client extends Listeners {
     });
     this.#marks = new ReadMarks(this.socket);
     this.#logs = new Logs({ api: this.api, now: this.#now });
-    const shelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
-    this.#delivery = new Delivery({ api: this.api, socket: this.socket, shelf });
+    this.#delivery = new Delivery({
+      api: this.api,
+      socket: this.socket,
+      shelf: new Shelf(passing, `kaiwa.outbox.${this.userId}`),
+    });
     this.#listen();
     this.#forgetSession = session.on("ended", () => this.stop());
   }
@@ -223,7 +226,7 @@ export class Client extends Listeners {
   /** Everything in the chat was seen. @param {string} chatId */
   markRead(chatId) {
     const seq = this.chats.markRead(chatId);
-    if (seq === undefined) return;
+    if (!seq) return;
     this.#marks.mark(chatId, seq);
     this.#reads.save(this.chats.readSeqs);
     this.tell("chats");

@@ -116,8 +116,7 @@ export class Delivery extends Listeners {
       this.#outbox.lose(clientMessageId);
       return LOSS_PAUSE_MS;
     }
-    const isTriedAgain = this.#outbox.refuse(clientMessageId, error);
-    return isTriedAgain ? REFUSAL_PAUSE_MS + pauseAfter(error, attempts) : 0;
+    return this.#outbox.refuse(clientMessageId, error) ? REFUSAL_PAUSE_MS + pauseAfter(error, attempts) : 0;
   }
 
   /** @param {Pending} pending */

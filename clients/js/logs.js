@@ -206,7 +206,7 @@ export class Logs extends Listeners {
         if ((page.events.at(-1)?.seq ?? endSeq) >= endSeq) break;
       }
       log.extend(events, startSeq);
-      if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.isComplete = true;
+      if (events.length === 0) log.isComplete = !(await this.#hasMessageBefore(chatId, startSeq));
     }
   }
 
