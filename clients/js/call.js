@@ -50,7 +50,7 @@ export class Call extends Listeners {
   reason;
 
   /**
-   * @param {import("./calls.js").Exchange} exchange
+   * @param {import("./calls.js").Calls} exchange Through which it asks the server, and what its lines are made with.
    * @param {{kind: "audio" | "video", chatId?: string}} intent What is known of it before the server knows it.
    */
   constructor(exchange, { kind, chatId }) {

@@ -13,13 +13,6 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** @typedef {import("./call.js").CallData} CallData */
 
 /**
- * What a call needs of what is around it.
- *
- * @typedef {Pick<Calls, "userId" | "deviceId" | "now" | "iceServers" | "configuration" | "RTCPeerConnection" |
- *   "mediaDevices" | "ask" | "hear" | "useIceServers">} Exchange
- */
-
-/**
  * The calls of one person on this device: the one they are in, those that ring, and those that go on without them.
  *
  * Tells `changed`, `ringing` with a call that has begun to ring here, `over` with a call that has ended or gone on
