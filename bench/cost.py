@@ -30,7 +30,7 @@ FRAME_BYTES = 600
 PING_SECONDS = 300
 """How often a client must ping at least: domain/presence.py."""
 PAGE_PING_SECONDS = 25
-"""How often the page does in every quiet while, to notice a dead line soon: clients/js/socket.js."""
+"""How often a page that somebody looks at does in every quiet while: clients/js/socket.js."""
 HOUR_SECONDS = 3600
 LIFE_HOURS = 2
 """After which API Gateway ends a socket, and its client opens another."""

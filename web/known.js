@@ -36,17 +36,4 @@ export function restore(client, { chats, people, logs }) {
     log.insert(events, Date.now());
     log.isLoaded = true;
   }
-  dropThoseLeft(client, chats);
-}
-
-/** Once the server has told of all chats: one that it has not told of is not one's own any more. */
-function dropThoseLeft(client, chats) {
-  const restored = new Map(chats.map(({ chatId }) => [chatId, client.chats.get(chatId)]));
-  const stop = client.on("chats", () => {
-    if (!client.chats.isLoaded) return;
-    stop();
-    if (client.chats.nextCursor) return;
-    // What is told is another object than what was restored.
-    for (const [chatId, chat] of restored) if (client.chats.get(chatId) === chat) client.chats.remove(chatId);
-  });
 }

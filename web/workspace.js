@@ -58,12 +58,18 @@ export function workspace(client, { onLogOut, inbox }) {
   }
 
   function wake() {
-    if (document.visibilityState === "visible") client.socket.wake();
+    client.socket.wake();
+  }
+
+  function watch() {
+    client.isWatched = document.visibilityState === "visible";
+    if (client.isWatched) wake();
   }
 
   addEventListener("online", wake);
   addEventListener("offline", wake);
-  document.addEventListener("visibilitychange", wake);
+  document.addEventListener("visibilitychange", watch);
+  watch();
   const stops = [
     stopPictures,
     notifyOf(client),
@@ -72,7 +78,7 @@ export function workspace(client, { onLogOut, inbox }) {
     client.on("chats", showTitle),
     () => removeEventListener("online", wake),
     () => removeEventListener("offline", wake),
-    () => document.removeEventListener("visibilitychange", wake),
+    () => document.removeEventListener("visibilitychange", watch),
   ];
   showRouted();
   client.blocks.refresh().catch(() => {});

@@ -22,7 +22,8 @@ const GATEWAY_CODES = { 401: "unauthenticated", 413: "too_large" };
 export class Api {
   #url;
   #session;
-  #fetch;
+  /** The browser's own, or what takes its place. */
+  fetch;
   #now;
   /** @type {Promise<void> | undefined} */
   #renewal;
@@ -37,7 +38,7 @@ export class Api {
   constructor({ url, session, fetch = globalThis.fetch.bind(globalThis), now = Date.now }) {
     this.#url = url.replace(/\/+$/, "");
     this.#session = session;
-    this.#fetch = fetch;
+    this.fetch = fetch;
     this.#now = now;
   }
 
@@ -72,19 +73,22 @@ export class Api {
    */
   async request(method, path, options = {}) {
     if (this.#session.isStale(this.#now())) await this.#renew(this.#session.accessToken);
-    const token = this.#session.accessToken;
+    const { userId, accessToken: token } = this.#session;
     try {
       return await this.#send(method, path, { ...options, token });
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       // A gateway's own refusal may be unreadable to a page of another origin, and then looks like a lost line.
       if (error instanceof ConnectionLost) await this.#renew(token);
-      if (!(error instanceof Problem && error.status === 401)) throw error;
+      if (error.status !== 401) throw error;
     }
     await this.#renew(token);
+    // Nobody may be logged in any more, or somebody else.
+    if (this.#session.userId !== userId) throw new ConnectionLost();
+    const { accessToken } = this.#session;
     try {
-      return await this.#send(method, path, { ...options, token: this.#session.accessToken });
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) this.#session.end("expired");
+      return await this.#send(method, path, { ...options, token: accessToken });
+    } catch (/** @type {any} */ error) {
+      if (error.status === 401 && this.#session.accessToken === accessToken) this.#session.end("expired");
       throw error;
     }
   }
@@ -104,11 +108,13 @@ export class Api {
 
   async #refresh() {
     const { refreshToken } = this.#session;
+    // Another session may have begun meanwhile, or this one ended: then the answer is about neither.
+    const isCurrent = () => this.#session.refreshToken === refreshToken;
     try {
       const answer = await this.#send("POST", "/sessions/refresh", { body: { refreshToken } });
-      this.keep(answer);
-    } catch (error) {
-      if (error instanceof Problem && !error.isTemporary) this.#session.end("expired");
+      if (isCurrent()) this.keep(answer);
+    } catch (/** @type {any} */ error) {
+      if (error.isTemporary === false && isCurrent()) this.#session.end("expired");
       throw error;
     }
   }
@@ -123,7 +129,7 @@ export class Api {
     let response;
     let text;
     try {
-      response = await this.#fetch(this.#address(path, query), {
+      response = await this.fetch(this.#address(path, query), {
         method,
         headers,
         body: body === undefined ? content : JSON.stringify(body),
@@ -132,9 +138,9 @@ export class Api {
         cache: "no-store",
       });
       text = await response.text();
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new ConnectionLost(undefined, { cause: error });
+    } catch (cause) {
+      if (signal?.aborted) throw cause;
+      throw new ConnectionLost({ cause });
     }
     const answer = parse(text);
     if (!response.ok) throw problemOf(response, answer);
@@ -155,12 +161,7 @@ export class Api {
  * @param {Response} response
  * @param {any} answer
  */
-function problemOf(response, answer) {
-  const waitSeconds = Number(response.headers.get("Retry-After"));
-  return new Problem({
-    ...answer,
-    code: answer?.code ?? GATEWAY_CODES[response.status],
-    retryAfter: answer?.retryAfter ?? (waitSeconds || undefined),
-    status: response.status,
-  });
+function problemOf({ status, headers }, answer) {
+  const { code = GATEWAY_CODES[status], retryAfter = Number(headers.get("Retry-After")) || undefined } = answer ?? {};
+  return new Problem({ ...answer, code, retryAfter, status });
 }

@@ -50,7 +50,7 @@ export class Call extends Listeners {
   reason;
 
   /**
-   * @param {import("./calls.js").Exchange} exchange
+   * @param {import("./calls.js").Calls} exchange Through which it asks the server, and what its lines are made with.
    * @param {{kind: "audio" | "video", chatId?: string}} intent What is known of it before the server knows it.
    */
   constructor(exchange, { kind, chatId }) {
@@ -91,9 +91,7 @@ export class Call extends Listeners {
   /** @returns {number | undefined} How many seconds ago somebody answered, by the server's clock. */
   get seconds() {
     const { answeredAt } = this.data ?? {};
-    return answeredAt === undefined
-      ? undefined
-      : Math.max(0, Math.floor((this.#exchange.now() - Date.parse(answeredAt)) / 1000));
+    if (answeredAt) return Math.max(0, Math.floor((this.#exchange.now() - Date.parse(answeredAt)) / 1000));
   }
 
   /**
@@ -118,7 +116,7 @@ export class Call extends Listeners {
     if (this.isHere || this.isOver) return;
     this.isHere = true;
     this.#openMedia(camera);
-    this.#changed();
+    this.tell("changed");
     await this.#enter("acceptCall", { callId: this.callId });
   }
 
@@ -147,7 +145,7 @@ export class Call extends Listeners {
     if (this.isHere && state === "left") return this.end("connection_lost");
     if (state === "joined" && deviceId !== this.#exchange.deviceId) return this.end("answeredElsewhere");
     this.#meet();
-    this.#changed();
+    this.tell("changed");
   }
 
   /** @param {{fromUserId: string, fromDeviceId: string, signal: object}} frame */
@@ -178,7 +176,7 @@ export class Call extends Listeners {
     this.media.stop();
     for (const userId of [...this.peers.keys()]) this.#part(userId);
     this.tell("ended", this);
-    this.#changed();
+    this.tell("changed");
   }
 
   get #self() {
@@ -208,7 +206,7 @@ export class Call extends Listeners {
     }
   }
 
-  /** Somebody speaks who is not known to take part: the news of it was lost, or is still to come. */
+  /** Somebody speaks who is not known to take part, or who does cannot be told: news was lost, or is still to come. */
   async #look() {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -216,7 +214,7 @@ export class Call extends Listeners {
       const { call } = await this.#exchange.ask("getCall", { callId: this.callId }, () => !this.isOver);
       this.take(call);
     } catch {
-      // They speak again.
+      // They speak again, or are told again.
     }
     this.#isLooking = false;
   }
@@ -248,12 +246,18 @@ export class Call extends Listeners {
       // Who comes later is polite to who was there; the server says so to who comes.
       isPolite: this.#polite.get(deviceId) ?? false,
       configuration: { ...exchange.configuration, iceServers: exchange.iceServers },
-      send: (signal) =>
-        exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere),
+      send: async (signal) => {
+        try {
+          await exchange.ask("sendSignal", { callId, toUserId: userId, toDeviceId: deviceId, signal }, isHere);
+        } catch {
+          // It was refused for good; a peer that misses it asks again.
+          if (isHere()) this.#look();
+        }
+      },
       RTCPeerConnection: exchange.RTCPeerConnection,
     });
     this.peers.set(userId, peer);
-    peer.on("changed", () => this.#changed());
+    peer.on("changed", () => this.tell("changed"));
     peer.send(this.media.tracks, this.media.shown);
     for (const frame of this.#early.splice(0)) this.receive(frame);
   }
@@ -266,10 +270,6 @@ export class Call extends Listeners {
 
   #show() {
     for (const peer of this.peers.values()) peer.send(this.media.tracks, this.media.shown);
-    this.#changed();
-  }
-
-  #changed() {
     this.tell("changed");
   }
 }

@@ -13,23 +13,6 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** @typedef {import("./call.js").CallData} CallData */
 
 /**
- * What a call needs of what is around it.
- *
- * @typedef {object} Exchange
- * @property {string} userId
- * @property {string} [deviceId]
- * @property {(action: string, fields: object, isWanted?: () => boolean) => Promise<any>} ask Over the socket, again and
- *   again over lost ones.
- * @property {(call: CallData) => void} hear Takes what the server tells of a call.
- * @property {() => number} now By the server's clock, in milliseconds.
- * @property {RTCIceServer[]} iceServers The newest.
- * @property {(iceServers: RTCIceServer[]) => void} useIceServers
- * @property {RTCConfiguration} configuration What else the lines are made with.
- * @property {typeof RTCPeerConnection} RTCPeerConnection
- * @property {MediaDevices} mediaDevices
- */
-
-/**
  * The calls of one person on this device: the one they are in, those that ring, and those that go on without them.
  *
  * Tells `changed`, `ringing` with a call that has begun to ring here, `over` with a call that has ended or gone on
@@ -38,9 +21,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Calls extends Listeners {
   #api;
   #socket;
-  #now;
-  /** @type {Exchange} */
-  #exchange;
+  /** @type {RTCIceServer[]} The newest. */
+  iceServers = [];
   /** @type {Map<string, Call>} Those that are not over, by callId. */
   #known = new Map();
   /** @type {Set<string>} Those that this device was done with; a late push does not let them ring again. */
@@ -79,19 +61,12 @@ export class Calls extends Listeners {
     super();
     this.#api = api;
     this.#socket = socket;
-    this.#now = now;
-    this.#exchange = {
-      userId,
-      deviceId,
-      ask: (action, fields, isWanted) => this.#ask(action, fields, isWanted),
-      hear: (data) => this.#hear(data),
-      now,
-      iceServers: [],
-      useIceServers: (iceServers) => this.#useIceServers(iceServers),
-      configuration,
-      RTCPeerConnection,
-      mediaDevices,
-    };
+    this.userId = userId;
+    this.deviceId = deviceId;
+    this.now = now;
+    this.configuration = configuration;
+    this.RTCPeerConnection = RTCPeerConnection;
+    this.mediaDevices = mediaDevices;
   }
 
   /** @returns {Call | undefined} The one that this device takes part in. */
@@ -170,15 +145,15 @@ export class Calls extends Listeners {
   /** @param {import("./connection.js").Frame} frame A push about a call. */
   take(frame) {
     if (frame.type === "call.signal") this.#known.get(frame.callId)?.receive(/** @type {any} */ (frame));
-    else if (frame.call) this.#hear(frame.call);
+    else if (frame.call) this.hear(frame.call);
   }
 
   /** After every (re)connection: what happened meanwhile is not pushed again. @param {{deviceId: string}} hello */
   async resume({ deviceId }) {
-    this.#exchange.deviceId = deviceId;
+    this.deviceId = deviceId;
     this.#current?.mend();
     const { calls } = await this.list();
-    for (const data of calls) this.#hear(data);
+    for (const data of calls) this.hear(data);
   }
 
   /** Leave whatever call there is. */
@@ -194,13 +169,13 @@ export class Calls extends Listeners {
     return [...this.#known.values()].find(isSought);
   }
 
-  /** @param {CallData} data */
-  #hear(data) {
+  /** Take in what the server tells of a call. @param {CallData} data */
+  hear(data) {
     this.#note(data);
     const known = this.#known.get(data.callId);
     if (known) return known.take(data);
     if (data.state === "ended") return;
-    if (this.#current?.phase === "starting" && data.callerId === this.#exchange.userId)
+    if (this.#current?.phase === "starting" && data.callerId === this.userId)
       return this.#early.push(data);
     const state = this.#stateIn(data);
     if (this.#done.has(data.callId) && (state === "ringing" || state === "joined")) return;
@@ -219,7 +194,7 @@ export class Calls extends Listeners {
 
   /** @param {CallData} data */
   #stateIn({ participants }) {
-    return participants.find(({ userId }) => userId === this.#exchange.userId)?.state;
+    return participants.find(({ userId }) => userId === this.userId)?.state;
   }
 
   /** A call that was started here is known to the server. @param {Call} call */
@@ -228,12 +203,12 @@ export class Calls extends Listeners {
     if (call.isOver) return;
     // In the place of the same call that has rung here, if the other has called at the same moment.
     this.#known.set(call.callId ?? "", call);
-    for (const data of early) this.#hear(data);
+    for (const data of early) this.hear(data);
   }
 
   /** @param {{kind: "audio" | "video", chatId?: string}} intent */
   #make(intent) {
-    const call = new Call(this.#exchange, intent);
+    const call = new Call(this, intent);
     call.on("changed", () => this.tell("changed"));
     call.on("ended", () => this.#forget(call));
     return call;
@@ -257,8 +232,15 @@ export class Calls extends Listeners {
     this.tell("changed");
   }
 
-  /** @param {string} action @param {object} fields @param {() => boolean} [isWanted] @returns {Promise<any>} */
-  async #ask(action, fields, isWanted = () => true) {
+  /**
+   * Ask over the socket, again and again over lost ones.
+   *
+   * @param {string} action
+   * @param {object} fields
+   * @param {() => boolean} [isWanted]
+   * @returns {Promise<any>}
+   */
+  async ask(action, fields, isWanted = () => true) {
     const deadline = Date.now() + MAX_ASKING_MS;
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -274,33 +256,28 @@ export class Calls extends Listeners {
   /** Wait, but no longer than until the socket is there again. @param {number} milliseconds @returns {Promise<void>} */
   #pause(milliseconds) {
     return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        stop();
-        resolve();
-      };
-      const timer = setTimeout(finish, milliseconds);
-      const stop = this.#socket.on("online", finish);
+      setTimeout(resolve, milliseconds);
+      this.#socket.next("online").then(resolve);
     });
   }
 
   /** @param {RTCIceServer[]} iceServers */
-  #useIceServers(iceServers) {
-    this.#exchange.iceServers = iceServers;
+  useIceServers(iceServers) {
+    this.iceServers = iceServers;
     this.#current?.setIceServers(iceServers);
     clearTimeout(this.#renewal);
     const end = expiry(iceServers);
     if (end === undefined) return;
-    const wait = Math.max(RENEWAL_LEAD_MS, end - this.#now() - RENEWAL_LEAD_MS);
+    const wait = Math.max(RENEWAL_LEAD_MS, end - this.now() - RENEWAL_LEAD_MS);
     this.#renewal = setTimeout(() => this.#renew(), Math.min(MAX_TIMER_MS, wait));
   }
 
   async #renew() {
     try {
       const { iceServers } = await this.readIceServers();
-      this.#useIceServers(iceServers);
+      this.useIceServers(iceServers);
     } catch {
-      this.#useIceServers(this.#exchange.iceServers);
+      this.useIceServers(this.iceServers);
     }
   }
 }

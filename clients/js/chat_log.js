@@ -25,6 +25,8 @@ const ALLOCATION_MS = 35_000;
  * @typedef {{type: string, chatId: string, seq: number, at: string, message?: Message, messageId?: string,
  *   userId?: string, emoji?: string, byId?: string, memberIds?: string[], admins?: string[], name?: string,
  *   historyForNewMembers?: boolean, truncated?: boolean}} LogEvent Which fields there are depends on the type.
+ * @typedef {{events: LogEvent[], hasMore: boolean, lastSeq: number, after: number, askedAt: number}} Page The events
+ *   after a seq, and when they were asked for.
  */
 
 export class ChatLog {
@@ -32,10 +34,12 @@ export class ChatLog {
   startSeq = undefined;
   /** Whether the first pages have come; who reads them says so. */
   isLoaded = false;
+  /** Whether events after those held may have been missed, without a trace; who may have missed them says so. */
+  isStale = false;
   /** Everything after `startSeq` and up to here is held, or will never be. */
   contiguousSeq = 0;
-  /** Whether the log is known to have nothing before `startSeq`. */
-  #isComplete = false;
+  /** Whether the log is known to have nothing before `startSeq`; who reads it says so. */
+  isComplete = false;
   /** @type {Map<number, LogEvent>} */
   #events = new Map();
   /** @type {{seq: number, at: number}[]} Which number showed when that there is more; both only rise. */
@@ -51,7 +55,7 @@ export class ChatLog {
 
   /** Whether there may be events from before those held. */
   get hasEarlier() {
-    return (this.startSeq ?? 0) > 0 && !this.#isComplete;
+    return (this.startSeq ?? 0) > 0 && !this.isComplete;
   }
 
   /** @returns {LogEvent[]} Ascending by seq. */
@@ -74,6 +78,11 @@ export class ChatLog {
   /** Whether an event may be missing between those held, or after them. */
   get hasGap() {
     return this.startSeq !== undefined && this.contiguousSeq < this.highestSeq;
+  }
+
+  /** @param {number} lastSeq The highest seq the server is known to have. @returns {boolean} Whether there is more to read. */
+  isBehind(lastSeq) {
+    return this.hasGap || this.highestSeq < lastSeq;
   }
 
   /**
@@ -104,7 +113,7 @@ export class ChatLog {
   begin(startSeq) {
     this.startSeq = startSeq;
     this.contiguousSeq = startSeq;
-    this.#isComplete = false;
+    this.isComplete = false;
     for (const seq of this.#events.keys()) if (seq <= startSeq) this.#events.delete(seq);
     this.#sorted = undefined;
     this.#advance();
@@ -138,18 +147,18 @@ export class ChatLog {
   /**
    * Take in a page of getEvents.
    *
-   * @param {{events: LogEvent[], hasMore: boolean, lastSeq: number}} page
-   * @param {{after: number, askedAt: number, now: number}} read What was asked for, and when.
+   * @param {Page} page
+   * @param {number} now
    * @returns {LogEvent[]} The events that were new, ascending.
    */
-  read(page, { after, askedAt, now }) {
-    const added = this.insert(page.events, now);
-    this.hearOf(page.lastSeq, now);
+  read({ events, hasMore, lastSeq, after, askedAt }, now) {
+    const added = this.insert(events, now);
+    this.hearOf(lastSeq, now);
     if (after <= this.contiguousSeq) {
-      const end = page.hasMore ? (page.events.at(-1)?.seq ?? after) : this.highestSeq;
+      const end = hasMore ? (events.at(-1)?.seq ?? after) : this.highestSeq;
       this.#settle(end, askedAt);
     }
-    if (!page.hasMore) this.#askedAt = askedAt;
+    if (!hasMore) this.#askedAt = askedAt;
     return added;
   }
 
@@ -173,14 +182,9 @@ export class ChatLog {
       this.#events.delete(seq);
       if (type === "message.created" && message) this.#messages.delete(message.messageId);
       this.startSeq = this.#floor = seq;
-      this.#isComplete = false;
+      this.isComplete = false;
     }
     this.#sorted = undefined;
-  }
-
-  /** There is nothing before what is held. */
-  complete() {
-    this.#isComplete = true;
   }
 
   /**

@@ -59,8 +59,8 @@ export class Chats {
   /** Take in a chat as the server tells it. @param {Chat} chat */
   put(chat) {
     const held = this.#byId.get(chat.chatId);
-    this.#noteRead(chat.chatId, this.#userId, chat.readSeq ?? 0);
-    for (const [userId, seq] of Object.entries(chat.readSeqs ?? {})) this.#noteRead(chat.chatId, userId, seq);
+    this.noteRead(chat.chatId, this.#userId, chat.readSeq ?? 0);
+    for (const [userId, seq] of Object.entries(chat.readSeqs ?? {})) this.noteRead(chat.chatId, userId, seq);
     const source = this.#sources.get(chat.chatId) ?? { told: chat, changes: [], counted: chat, heard: new Set() };
     this.#sources.set(chat.chatId, source);
     if (chat.unreadCount !== undefined && latestSeq(chat) >= latestSeq(source.counted)) source.counted = chat;
@@ -105,7 +105,8 @@ export class Chats {
    * @returns {boolean} Whether that is news.
    */
   noteRead(chatId, userId, seq) {
-    if (!this.#noteRead(chatId, userId, seq)) return false;
+    if (seq <= this.readSeqOf(chatId, userId)) return false;
+    (this.readSeqs[chatId] ??= {})[userId] = seq;
     const chat = this.#byId.get(chatId);
     if (chat && userId === this.#userId) this.#change(chat);
     return true;
@@ -140,7 +141,7 @@ export class Chats {
   /** @param {KnownChat} chat @param {Message} message */
   #noteMessage(chat, message) {
     // Who writes has read what came before.
-    this.#noteRead(chat.chatId, message.senderId, message.seq);
+    this.noteRead(chat.chatId, message.senderId, message.seq);
     // One may be overtaken by the next on its way here, and be unread all the same.
     const { counted, heard } = /** @type {Source} */ (this.#sources.get(chat.chatId));
     if (message.senderId !== this.#userId && message.seq > latestSeq(counted)) heard.add(message.seq);
@@ -164,13 +165,6 @@ export class Chats {
     source.changes.push(event);
     source.changes.sort((one, other) => one.seq - other.seq);
     this.#change(chat, rosterOf(source.told, source.changes));
-  }
-
-  /** @param {string} chatId @param {string} userId @param {number} seq */
-  #noteRead(chatId, userId, seq) {
-    if (seq <= this.readSeqOf(chatId, userId)) return false;
-    (this.readSeqs[chatId] ??= {})[userId] = seq;
-    return true;
   }
 
   /** The server's count, corrected by what was read and heard here since. @param {string} chatId */

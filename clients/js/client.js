@@ -44,10 +44,14 @@ export class Client extends Listeners {
   #now = () => Date.now() + this.#serverAhead;
   #positions;
   #forgetSession;
+  /** Whether somebody looks, or waits for what comes: a line that has died is noticed soon then, for more pings. */
+  isWatched = true;
   /** Whether the chats that were there at first are followed. */
   #hasFollowed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #refreshTimer;
+  /** @type {Promise<unknown> | undefined} While a page of earlier chats is read. */
+  #earlier;
 
   /**
    * @param {object} options
@@ -76,16 +80,17 @@ export class Client extends Listeners {
     super();
     this.#session = session;
     this.#positions = positions;
-    this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${session.userId}`);
+    this.#reads = new Shelf(lasting, `kaiwa.readSeqs.${this.userId}`);
     this.chats = new Chats(this.userId, this.#reads.load());
     this.api = new Api({ url, session, fetch });
     this.people = new People(this.api);
-    this.files = new Files(this.api, { fetch });
+    this.files = new Files(this.api);
     this.presence = new PresenceBoard(this.api);
     this.blocks = new Blocks(this.api);
     this.socket = new Socket({
       requestTicket: () => this.api.request("POST", "/tickets", { body: { deviceId } }),
       WebSocket,
+      isWatched: () => this.isWatched || this.calls.current !== undefined,
     });
     this.typing = new Typing(this.socket);
     this.calls = new Calls({
@@ -98,8 +103,11 @@ export class Client extends Listeners {
     });
     this.#marks = new ReadMarks(this.socket);
     this.#logs = new Logs({ api: this.api, now: this.#now });
-    const shelf = new Shelf(passing, `kaiwa.outbox.${session.userId}`);
-    this.#delivery = new Delivery({ api: this.api, socket: this.socket, shelf });
+    this.#delivery = new Delivery({
+      api: this.api,
+      socket: this.socket,
+      shelf: new Shelf(passing, `kaiwa.outbox.${this.userId}`),
+    });
     this.#listen();
     this.#forgetSession = session.on("ended", () => this.stop());
   }
@@ -150,27 +158,25 @@ export class Client extends Listeners {
     this.#reads.clear();
   }
 
-  /** Read the newest chats from the server. */
+  /** Read the newest chats from the server, and earlier ones as long as there is news of those held. */
   async refreshChats() {
-    const page = await this.api.request("GET", "/chats");
-    if (!this.chats.isLoaded) this.chats.nextCursor = page.nextCursor;
-    this.chats.isLoaded = true;
-    this.#takeChats(page.chats);
+    const held = this.chats.list();
+    let cursor;
+    do cursor = await this.#readChats(cursor);
+    while (cursor);
+    if (this.chats.nextCursor) return;
+    // One that the whole list does not tell of is another object after, or was left.
+    for (const chat of held) if (this.chats.get(chat.chatId) === chat) await this.#checkChat(chat.chatId);
   }
 
-  /** Read the chats before those held. */
+  /** Read the chats before those held, once however many ask for them. */
   async loadEarlierChats() {
-    const cursor = this.chats.nextCursor;
-    if (!cursor) return;
-    this.chats.nextCursor = undefined;
-    try {
-      const page = await this.api.request("GET", "/chats", { query: { cursor } });
-      this.chats.nextCursor = page.nextCursor;
-      this.#takeChats(page.chats);
-    } catch (error) {
-      this.chats.nextCursor = cursor;
-      throw error;
-    }
+    const { nextCursor } = this.chats;
+    if (!nextCursor) return;
+    this.#earlier ??= this.#readChats(nextCursor).finally(() => {
+      this.#earlier = undefined;
+    });
+    await this.#earlier;
   }
 
   /**
@@ -197,15 +203,15 @@ export class Client extends Listeners {
    * @throws {Problem} 404 when there is no such chat.
    */
   async openChat(chatId) {
+    this.#logs.openChatId = chatId;
     // The list does not tell how far others have read; that alone is worth no waiting.
-    const reading = this.readChat(chatId);
-    if (this.chats.get(chatId)) reading.catch(() => {});
-    else await reading;
-    await this.#logs.open(chatId, this.chats.get(chatId)?.lastSeq);
+    if (this.chats.get(chatId)) this.#checkChat(chatId);
+    else await this.readChat(chatId);
+    await this.#logs.load(chatId, this.chats.get(chatId)?.lastSeq);
   }
 
   closeChat() {
-    this.#logs.close();
+    this.#logs.openChatId = undefined;
   }
 
   /** @param {string} chatId @returns {import("./chat_log.js").ChatLog} Empty until the chat was opened. */
@@ -221,7 +227,7 @@ export class Client extends Listeners {
   /** Everything in the chat was seen. @param {string} chatId */
   markRead(chatId) {
     const seq = this.chats.markRead(chatId);
-    if (seq === undefined) return;
+    if (!seq) return;
     this.#marks.mark(chatId, seq);
     this.#reads.save(this.chats.readSeqs);
     this.tell("chats");
@@ -250,9 +256,9 @@ export class Client extends Listeners {
    * @param {{replyTo?: string, fileIds?: string[]}} [options] `replyTo`: the messageId that they answer. `fileIds`: of
    *   uploads that are done.
    */
-  send(chatId, text, { replyTo, fileIds } = {}) {
+  send(chatId, text, options) {
     this.typing.sent(chatId);
-    this.#delivery.send(chatId, { text, replyTo, fileIds }, new Date(this.#now()).toISOString());
+    this.#delivery.send({ ...options, chatId, text, writtenAt: new Date(this.#now()).toISOString() });
   }
 
   /**
@@ -347,12 +353,12 @@ export class Client extends Listeners {
 
   /** @param {string} chatId @param {string} userId */
   makeAdmin(chatId, userId) {
-    return this.#setAdmin(chatId, userId, true);
+    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin: true });
   }
 
   /** @param {string} chatId @param {string} userId */
   removeAdmin(chatId, userId) {
-    return this.#setAdmin(chatId, userId, false);
+    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin: false });
   }
 
   /** Send a failed message again. @param {string} clientMessageId */
@@ -367,10 +373,13 @@ export class Client extends Listeners {
 
   #listen() {
     this.socket.on("state", (state) => this.tell("state", state));
-    this.socket.on("online", (hello) => this.#resume(hello));
+    this.socket.on("online", (hello) => {
+      this.#serverAhead = Date.parse(hello.serverTime) - Date.now() || 0;
+      this.#resume(hello);
+    });
     this.socket.on("push", (frame) => this.#receive(frame));
     this.#logs.on("read", (events) => this.#note(events));
-    this.#logs.on("news", (events) => this.#tellAll(events));
+    this.#logs.on("event", (event) => this.tell("event", event));
     this.#logs.on("changed", (chatId) => this.tell("log", chatId));
     this.#delivery.on("changed", (chatId) => this.tell("log", chatId));
     this.#delivery.on("sent", (message) => this.#take(createdBy(message)));
@@ -388,6 +397,21 @@ export class Client extends Listeners {
     return chat;
   }
 
+  /**
+   * @param {string} [cursor]
+   * @returns {Promise<string | undefined>} Where to read on, if there may be news of chats held: what is listed after a
+   *   chat in which nothing has happened is as it was.
+   */
+  async #readChats(cursor) {
+    const { chats, nextCursor } = await this.api.request("GET", "/chats", { query: { cursor } });
+    const last = chats.at(-1);
+    const isNews = last?.lastSeq > (this.chats.get(last?.chatId)?.lastSeq ?? Infinity);
+    this.chats.nextCursor = nextCursor;
+    this.chats.isLoaded = true;
+    this.#takeChats(chats);
+    return isNews ? nextCursor : undefined;
+  }
+
   /** @param {Chat[]} chats */
   #takeChats(chats) {
     for (const chat of chats) {
@@ -397,16 +421,6 @@ export class Client extends Listeners {
       if (chat.unreadCount && readSeq > (chat.readSeq ?? 0)) this.#marks.mark(chat.chatId, readSeq);
     }
     this.tell("chats");
-  }
-
-  /** @param {string} chatId @param {string} userId @param {boolean} admin */
-  #setAdmin(chatId, userId, admin) {
-    return this.#askForChat("PUT", path`/chats/${chatId}/admins/${userId}`, { admin });
-  }
-
-  /** @param {Frame[]} events */
-  #tellAll(events) {
-    for (const event of events) this.tell("event", event);
   }
 
   /**
@@ -437,7 +451,7 @@ export class Client extends Listeners {
       ? this.#logs.insert(chatId, [event]).length > 0
       : seq > lastSeqBefore;
     this.#note([event]);
-    if (isNew) this.#tellAll([event]);
+    if (isNew) this.tell("event", event);
     return isNew;
   }
 
@@ -451,6 +465,15 @@ export class Client extends Listeners {
     if (this.#logs.holds(chatId)) this.#logs.amend(chatId, message);
     this.chats.note({ type: "message.edited", chatId, seq: 0, at: "" }, message);
     this.tell("chats");
+  }
+
+  /** Read a chat that one may have been removed from. @param {string} chatId */
+  async #checkChat(chatId) {
+    try {
+      await this.readChat(chatId);
+    } catch (/** @type {any} */ error) {
+      if (error.status === 404) this.#leave(chatId);
+    }
   }
 
   /** @param {string} chatId */
@@ -467,7 +490,6 @@ export class Client extends Listeners {
    * @param {import("./socket.js").Greeting} hello
    */
   async #resume(hello) {
-    this.#serverAhead = Date.parse(hello.serverTime) - Date.now() || 0;
     this.#logs.distrust();
     this.#delivery.flush();
     this.#marks.flush();
@@ -476,7 +498,7 @@ export class Client extends Listeners {
     this.files.distrust();
     try {
       await this.refreshChats();
-      await this.#logs.reopen((chatId) => this.chats.get(chatId)?.lastSeq);
+      if (this.#logs.openChatId) await this.openChat(this.#logs.openChatId);
       if (this.#logs.isFollowing) await this.#followChats();
     } catch (/** @type {any} */ error) {
       if (error.isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);
@@ -486,18 +508,21 @@ export class Client extends Listeners {
   /** Catch up with every chat there is. One that was not there before was made, or joined, while nobody was listening. */
   async #followChats() {
     while (this.chats.nextCursor) await this.loadEarlierChats();
-    for (const { chatId, readSeq = 0, lastSeq } of this.chats.list()) {
-      const heard = this.#logs.get(chatId).events.map(({ seq }) => seq);
-      const startSeq =
-        this.#positions[chatId] ?? placeToBegin({ isOld: !this.#hasFollowed, readSeq, lastSeq, heard });
-      try {
-        await this.#logs.follow(chatId, startSeq, lastSeq);
-      } catch (/** @type {any} */ error) {
-        // One that was left meanwhile holds up none of the others.
-        if (error.status !== 404) throw error;
-      }
-    }
+    for (const chat of this.chats.list()) await this.#follow(chat);
     this.#hasFollowed = true;
+  }
+
+  /** @param {Chat} chat */
+  async #follow({ chatId, readSeq = 0, lastSeq }) {
+    const heard = this.#logs.get(chatId).events.map(({ seq }) => seq);
+    const startSeq =
+      this.#positions[chatId] ?? placeToBegin({ isOld: !this.#hasFollowed, readSeq, lastSeq, heard });
+    try {
+      await this.#logs.follow(chatId, startSeq, lastSeq);
+    } catch (/** @type {any} */ error) {
+      // One that was left meanwhile holds up none of the others.
+      if (error.status !== 404) throw error;
+    }
   }
 
   /** @param {Frame} frame */
@@ -505,7 +530,7 @@ export class Client extends Listeners {
     if (frame.seq === undefined) this.tell("event", frame);
     if (frame.type.startsWith("call.")) this.calls.take(frame);
     if (frame.type === "typing") this.typing.take(/** @type {any} */ (frame));
-    else if (frame.type === "presence.changed") this.presence.take(/** @type {any} */ (frame));
+    else if (frame.type === "presence.changed") this.presence.take([/** @type {any} */ (frame)]);
     else if (frame.type === "read.updated") this.#receiveRead(frame);
     else if (frame.type === "file.updated") this.files.change(frame.fileId);
     else if (frame.type === "file.infected") this.tell("infected", frame.file);
@@ -517,10 +542,14 @@ export class Client extends Listeners {
   #receiveEvent(event) {
     const { type, chatId, message } = event;
     if (type === "member.removed" && event.memberIds?.includes(this.userId)) {
-      this.#tellAll([event]);
+      this.tell("event", event);
       return this.#leave(chatId);
     }
-    if (event.truncated) return this.#fetchEvent(event);
+    // One too large to be pushed is read where it is shown, and the list is read again.
+    if (event.truncated) {
+      if (this.#logs.holds(chatId)) this.#logs.insert(chatId, [event]);
+      return this.#refreshSoon();
+    }
     const isKnownChat = this.chats.get(chatId) !== undefined;
     const isNew = this.#take(event);
     if (!isKnownChat) this.#meetChat(chatId);
@@ -528,16 +557,6 @@ export class Client extends Listeners {
     this.typing.take({ chatId, userId: message.senderId, typing: false });
     this.tell("reads", chatId);
     if (isNew && message.senderId !== this.userId) this.tell("message", message);
-  }
-
-  /**
-   * An event too large to be pushed: it is read where it is shown, and the list is read again.
-   *
-   * @param {LogEvent} event
-   */
-  #fetchEvent(event) {
-    if (this.#logs.holds(event.chatId)) this.#logs.insert(event.chatId, [event]);
-    this.#refreshSoon();
   }
 
   /** @param {Frame} frame */
@@ -562,8 +581,8 @@ export class Client extends Listeners {
   async #meetChat(chatId) {
     try {
       await this.refreshChats();
-      if (!this.chats.get(chatId)) await this.readChat(chatId);
-      if (this.#logs.isFollowing) await this.#followChats();
+      const chat = this.chats.get(chatId) ?? (await this.readChat(chatId));
+      if (this.#logs.isFollowing) await this.#follow(chat);
     } catch {
       // The next resume reads the list again.
     }

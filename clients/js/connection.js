@@ -17,7 +17,7 @@ export class Connection {
   #socket;
   #onPush;
   #onClose;
-  /** @type {Map<string, {resolve: (data: any) => void, reject: (error: Error) => void, timer: any}>} */
+  /** @type {Map<string, (error: Error | undefined, data?: any) => void>} What takes their outcomes. */
   #requests = new Map();
   #isClosed = false;
   #isRetired = false;
@@ -25,7 +25,7 @@ export class Connection {
   #pingTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pongTimer;
-  /** @type {number | undefined} */
+  /** @type {(() => number) | undefined} */
   #interval;
 
   /**
@@ -76,19 +76,26 @@ export class Connection {
     if (this.#isClosed) return Promise.reject(new ConnectionLost());
     const requestId = newIdentifier();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      /** @param {Error | undefined} error @param {any} [data] */
+      const settle = (error, data) => {
+        clearTimeout(timer);
         this.#requests.delete(requestId);
-        reject(new Problem({ status: 504, code: "no_reply" }));
-      }, REPLY_TIMEOUT_MS);
-      this.#requests.set(requestId, { resolve, reject, timer });
+        if (error) reject(error);
+        else resolve(data);
+      };
+      const timer = setTimeout(
+        () => settle(new Problem({ status: 504, code: "no_reply" })),
+        REPLY_TIMEOUT_MS,
+      );
+      this.#requests.set(requestId, settle);
       this.#socket.send(JSON.stringify({ action, requestId, ...fields }));
     });
   }
 
   /**
-   * Ping whenever nothing was heard for `interval` milliseconds, so that a dead line is noticed soon.
+   * Ping in every quiet while, so that the line stays open and a dead one is noticed.
    *
-   * @param {number} interval
+   * @param {() => number} interval How long one is, in milliseconds, from now on.
    */
   keepAlive(interval) {
     this.#interval = interval;
@@ -116,7 +123,7 @@ export class Connection {
 
   #awaitQuiet() {
     clearTimeout(this.#pingTimer);
-    if (this.#interval && !this.#isClosed) this.#pingTimer = setTimeout(() => this.probe(), this.#interval);
+    if (this.#interval && !this.#isClosed) this.#pingTimer = setTimeout(() => this.probe(), this.#interval());
   }
 
   /** @param {string} data */
@@ -131,12 +138,8 @@ export class Connection {
 
   /** @param {Frame} frame */
   #settle(frame) {
-    const request = this.#requests.get(frame.requestId);
-    if (!request) return;
-    this.#requests.delete(frame.requestId);
-    clearTimeout(request.timer);
-    if (frame.error) request.reject(new Problem({ ...frame.error, status: frame.status }));
-    else request.resolve(frame.data);
+    const error = frame.error && new Problem({ ...frame.error, status: frame.status });
+    this.#requests.get(frame.requestId)?.(error, frame.data);
     if (this.#isRetired && this.#requests.size === 0) this.close();
   }
 
@@ -147,11 +150,7 @@ export class Connection {
     clearTimeout(this.#pongTimer);
     this.#socket.onmessage = this.#socket.onclose = null;
     this.#socket.close();
-    for (const { reject, timer } of this.#requests.values()) {
-      clearTimeout(timer);
-      reject(new ConnectionLost());
-    }
-    this.#requests.clear();
+    for (const settle of this.#requests.values()) settle(new ConnectionLost());
     this.#onClose();
   }
 }

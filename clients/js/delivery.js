@@ -45,21 +45,16 @@ export class Delivery extends Listeners {
     return this.#outbox.list(chatId);
   }
 
-  /**
-   * @param {string} chatId
-   * @param {{text: string, replyTo?: string, fileIds?: string[]}} words
-   * @param {string} writtenAt
-   */
-  send(chatId, { text, replyTo, fileIds }, writtenAt) {
-    this.#outbox.add({ clientMessageId: newIdentifier(), chatId, text, replyTo, fileIds, writtenAt });
-    this.#changed(chatId);
+  /** @param {Pick<Pending, "chatId" | "text" | "replyTo" | "fileIds" | "writtenAt">} message */
+  send(message) {
+    this.#outbox.add({ ...message, clientMessageId: newIdentifier() });
+    this.#changed(message.chatId);
     this.flush();
   }
 
   /** Send a failed message again. @param {string} clientMessageId */
   retry(clientMessageId) {
-    const pending = this.#outbox.get(clientMessageId);
-    this.#outbox.retry(clientMessageId);
+    const pending = this.#outbox.retry(clientMessageId);
     if (pending) this.#changed(pending.chatId);
     this.flush();
   }
@@ -121,16 +116,14 @@ export class Delivery extends Listeners {
       this.#outbox.lose(clientMessageId);
       return LOSS_PAUSE_MS;
     }
-    const isTriedAgain = this.#outbox.refuse(clientMessageId, error);
-    if (!isTriedAgain) return 0;
-    return REFUSAL_PAUSE_MS + pauseAfter(error, attempts);
+    return this.#outbox.refuse(clientMessageId, error) ? REFUSAL_PAUSE_MS + pauseAfter(error, attempts) : 0;
   }
 
   /** @param {Pending} pending */
   #post({ chatId, text, replyTo, fileIds, clientMessageId }) {
     const message = { text: text || undefined, fileIds, replyTo, clientMessageId };
     const frame = { chatId, ...message };
-    if (new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES) {
+    if (new Blob([JSON.stringify(frame)]).size <= MAX_FRAME_BYTES) {
       return this.#socket.request("sendMessage", frame);
     }
     return this.#api.request("POST", path`/chats/${chatId}/messages`, { body: message });

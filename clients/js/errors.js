@@ -7,6 +7,8 @@
 
 /** A refusal by the server, read from `application/problem+json` or from the `error` of a reply frame. */
 export class Problem extends Error {
+  name = "Problem";
+
   /**
    * @param {object} answer
    * @param {number} answer.status HTTP status.
@@ -19,7 +21,6 @@ export class Problem extends Error {
    */
   constructor({ status, code, detail, message, errors, retryAfter, requestId }) {
     super(detail ?? message ?? `The server answered ${status}`);
-    this.name = "Problem";
     this.status = status;
     this.code = code ?? "unknown";
     /** @type {Record<string, string>} Message by field name. */
@@ -36,11 +37,11 @@ export class Problem extends Error {
 
 /** The network, or the server behind it, could not be reached or did not answer in time. */
 export class ConnectionLost extends Error {
+  name = "ConnectionLost";
   isTemporary = true;
 
-  /** @param {string} [message] @param {{cause?: unknown}} [options] */
-  constructor(message = "The connection was lost", options) {
-    super(message, options);
-    this.name = "ConnectionLost";
+  /** @param {{cause?: unknown}} [options] */
+  constructor(options) {
+    super("The connection was lost", options);
   }
 }

@@ -17,7 +17,6 @@ const FRESH_MS = 4 * 60 * 1000;
 /** Files: sending them, and fetching them again. Tells `changed` with a fileId that is to be asked for anew. */
 export class Files extends Listeners {
   #api;
-  #fetch;
   #transfer;
   #now;
   /** @type {Map<string, Promise<Located>>} */
@@ -27,15 +26,11 @@ export class Files extends Listeners {
 
   /**
    * @param {import("./api.js").Api} api
-   * @param {{fetch?: typeof globalThis.fetch, transfer?: typeof transfer, now?: () => number}} [options]
+   * @param {{transfer?: typeof transfer, now?: () => number}} [options]
    */
-  constructor(
-    api,
-    { fetch: fetcher = globalThis.fetch.bind(globalThis), transfer: mover = transfer, now = Date.now } = {},
-  ) {
+  constructor(api, { transfer: mover = transfer, now = Date.now } = {}) {
     super();
     this.#api = api;
-    this.#fetch = fetcher;
     this.#transfer = mover;
     this.#now = now;
   }
@@ -94,21 +89,13 @@ export class Files extends Listeners {
    * @returns {Promise<FileDescription>}
    * @throws {Problem} 404 when it is infected.
    */
-  scanned(fileId) {
-    return new Promise((resolve, reject) => {
-      /** @param {(outcome: any) => void} settle @param {unknown} outcome */
-      const end = (settle, outcome) => {
-        stop();
-        settle(outcome);
-      };
-      const look = () =>
-        this.describe(fileId).then(
-          (file) => file.scanState !== "pending" && end(resolve, file),
-          (error) => end(reject, error),
-        );
-      const stop = this.on("changed", (changedId) => changedId === fileId && look());
-      look();
-    });
+  async scanned(fileId) {
+    while (true) {
+      const change = this.next("changed");
+      const file = await this.describe(fileId);
+      if (file.scanState !== "pending") return file;
+      await change;
+    }
   }
 
   /** What is known of a file is not so any more. @param {string} fileId */
@@ -152,7 +139,7 @@ export class Files extends Listeners {
     const located = this.#ask(fileId);
     this.#known.set(fileId, located);
     // What failed is asked for again the next time.
-    located.catch(() => this.#known.get(fileId) === located && this.#known.delete(fileId));
+    located.catch(() => this.#known.delete(fileId));
     return located;
   }
 
@@ -171,12 +158,12 @@ export class Files extends Listeners {
   /** @param {string} fileId @param {string} url @returns {Promise<Blob>} */
   async #fetchBytes(fileId, url) {
     try {
-      const response = await this.#fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
-      if (!response.ok) throw new TypeError(`S3 answered ${response.status}`);
+      const response = await this.#api.fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
+      if (!response.ok) throw response;
       return await response.blob();
-    } catch (error) {
+    } catch (cause) {
       this.#known.delete(fileId);
-      throw new ConnectionLost(undefined, { cause: error });
+      throw new ConnectionLost({ cause });
     }
   }
 }

@@ -14,6 +14,13 @@ export class Listeners {
     return () => void listeners.delete(listener);
   }
 
+  /** Wait until something is told. @param {string} event @returns {Promise<void>} */
+  next(event) {
+    return new Promise((resolve) => {
+      const stop = this.on(event, () => resolve(stop()));
+    });
+  }
+
   /**
    * Give what is told from now on, one after another. It waits here for as long as nobody takes it.
    *

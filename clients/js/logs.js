@@ -19,8 +19,8 @@ const CATCH_UP_LIMIT = 500;
 /**
  * The logs of all chats, read from the server when they are opened and whenever they may have missed something.
  *
- * Tells `read` with the events of each page that was read, `news` with those of them that happened since the log was
- * begun, and `changed` with the chatId of each log that was.
+ * Tells `read` with the events of each page that was read, `event` with each of them that is new and happened since the log
+ * was begun, and `changed` with the chatId of each log that was.
  */
 export class Logs extends Listeners {
   #api;
@@ -29,13 +29,11 @@ export class Logs extends Listeners {
   #logs = new Map();
   /** @type {Map<string, number>} What comes after these is news, by chatId. */
   #newsAfter = new Map();
-  /** Logs that are to be caught up with when they are opened next. */
-  #stale = new Set();
-  /** @type {Map<string, Promise<void>>} */
+  /** @type {Map<string, Promise<void>>} Reads that miss nothing, by chatId. */
   #reading = new Map();
   #timers = new Map();
-  /** @type {string | undefined} */
-  #openChatId;
+  /** @type {string | undefined} Whose log is kept complete, though others are not. */
+  openChatId;
   #isStopped = false;
   /** Whether every log is kept complete, and not the open one alone. */
   isFollowing = false;
@@ -86,33 +84,19 @@ export class Logs extends Listeners {
       log.begin(startSeq);
       this.#newsAfter.set(chatId, startSeq);
     }
-    if (log.hasGap || log.highestSeq < lastSeq) await this.#once(chatId, () => this.#readOn(chatId, log));
+    if (log.isBehind(lastSeq)) await this.#once(chatId, () => this.#readOn(chatId, log));
   }
 
   /**
-   * Make a log the one that is kept complete.
+   * Have the newest part of a log, with nothing missing.
    *
    * @param {string} chatId
    * @param {number} lastSeq The highest seq the server is known to have.
    */
-  async open(chatId, lastSeq = 0) {
-    this.#openChatId = chatId;
+  async load(chatId, lastSeq = 0) {
     const log = this.get(chatId);
     if (!log.isLoaded) await this.#readNewest(chatId, lastSeq);
-    else if (this.#stale.has(chatId) || log.hasGap) await this.#catchUp(chatId, lastSeq);
-  }
-
-  /**
-   * Catch up with the open log, if there is one.
-   *
-   * @param {(chatId: string) => number | undefined} lastSeqOf The highest seq the server is known to have.
-   */
-  async reopen(lastSeqOf) {
-    if (this.#openChatId) await this.open(this.#openChatId, lastSeqOf(this.#openChatId));
-  }
-
-  close() {
-    this.#openChatId = undefined;
+    else if (log.isStale || log.isBehind(lastSeq)) await this.#catchUp(chatId, lastSeq);
   }
 
   /** The chat is no longer one's own: nothing of it is kept. @param {string} chatId */
@@ -138,7 +122,7 @@ export class Logs extends Listeners {
   insert(chatId, events) {
     const log = this.get(chatId);
     const added = log.insert(events, this.#now());
-    if (chatId !== this.#openChatId) log.trim(MAX_HELD);
+    if (chatId !== this.openChatId) log.trim(MAX_HELD);
     this.#watch(chatId);
     if (added.length > 0) this.tell("changed", chatId);
     return added;
@@ -155,9 +139,10 @@ export class Logs extends Listeners {
     this.tell("changed", chatId);
   }
 
-  /** Pushes may have been missed: every log is to be caught up with. */
+  /** Pushes may have been missed: every log is to be caught up with, and what is being read may have been asked for before. */
   distrust() {
-    for (const [chatId, log] of this.#logs) if (log.startSeq !== undefined) this.#stale.add(chatId);
+    for (const log of this.#logs.values()) log.isStale = true;
+    this.#reading.clear();
   }
 
   stop() {
@@ -182,7 +167,8 @@ export class Logs extends Listeners {
   /** @param {string} chatId @param {number} lastSeq */
   #catchUp(chatId, lastSeq) {
     const log = this.get(chatId);
-    if (lastSeq - log.highestSeq > CATCH_UP_LIMIT) {
+    // Who follows is told of everything in between.
+    if (!this.isFollowing && lastSeq - log.highestSeq > CATCH_UP_LIMIT) {
       this.#logs.delete(chatId);
       return this.#readNewest(chatId, lastSeq);
     }
@@ -196,16 +182,11 @@ export class Logs extends Listeners {
    * @param {ChatLog} log
    */
   async #readOn(chatId, log) {
-    let after = log.contiguousSeq;
-    let page;
-    do {
-      const askedAt = this.#now();
-      page = await this.#readPage(chatId, after);
-      const added = log.read(page, { after, askedAt, now: this.#now() });
+    for await (const page of this.#pages(chatId, log.contiguousSeq)) {
+      const added = log.read(page, this.#now());
       const newsAfter = this.#newsAfter.get(chatId) ?? Infinity;
-      this.tell("news", added.filter(({ seq }) => seq > newsAfter));
-      after = page.events.at(-1)?.seq ?? after;
-    } while (page.hasMore && page.events.length > 0);
+      for (const event of added) if (event.seq > newsAfter) this.tell("event", event);
+    }
   }
 
   /**
@@ -219,29 +200,14 @@ export class Logs extends Listeners {
     while (log.hasEarlier && log.messages.length < enough) {
       const endSeq = log.startSeq ?? 0;
       const startSeq = Math.max(0, endSeq - WINDOW);
-      const events = await this.#readBetween(chatId, startSeq, endSeq);
+      const events = [];
+      for await (const page of this.#pages(chatId, startSeq)) {
+        events.push(...page.events.filter(({ seq }) => seq <= endSeq));
+        if ((page.events.at(-1)?.seq ?? endSeq) >= endSeq) break;
+      }
       log.extend(events, startSeq);
-      if (events.length === 0 && !(await this.#hasMessageBefore(chatId, startSeq))) log.complete();
+      if (events.length === 0) log.isComplete = !(await this.#hasMessageBefore(chatId, startSeq));
     }
-  }
-
-  /**
-   * @param {string} chatId
-   * @param {number} startSeq
-   * @param {number} endSeq
-   * @returns {Promise<LogEvent[]>} The events after one seq and up to another.
-   */
-  async #readBetween(chatId, startSeq, endSeq) {
-    /** @type {LogEvent[]} */
-    const events = [];
-    let after = startSeq;
-    let page;
-    do {
-      page = await this.#readPage(chatId, after);
-      events.push(...page.events.filter(({ seq }) => seq <= endSeq));
-      after = page.events.at(-1)?.seq ?? endSeq;
-    } while (page.hasMore && after < endSeq);
-    return events;
   }
 
   /**
@@ -265,13 +231,14 @@ export class Logs extends Listeners {
   #once(chatId, read) {
     const underWay = this.#reading.get(chatId);
     if (underWay) return underWay;
+    const isTrusted = () => this.#reading.get(chatId) === reading;
     const reading = read()
       .then(() => {
-        this.#stale.delete(chatId);
+        if (isTrusted()) this.get(chatId).isStale = false;
         this.#watch(chatId);
       })
       .finally(() => {
-        this.#reading.delete(chatId);
+        if (isTrusted()) this.#reading.delete(chatId);
         this.tell("changed", chatId);
       });
     this.#reading.set(chatId, reading);
@@ -281,12 +248,18 @@ export class Logs extends Listeners {
   /**
    * @param {string} chatId
    * @param {number} after
-   * @returns {Promise<{events: LogEvent[], hasMore: boolean, lastSeq: number}>}
+   * @returns {AsyncGenerator<import("./chat_log.js").Page, void>} All there is after a seq, read as it is taken.
    */
-  async #readPage(chatId, after) {
-    const page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query: { after, limit: PAGE_LENGTH } });
-    this.tell("read", page.events);
-    return page;
+  async *#pages(chatId, after) {
+    let page;
+    do {
+      const askedAt = this.#now();
+      const query = { after, limit: PAGE_LENGTH };
+      page = await this.#api.request("GET", path`/chats/${chatId}/events`, { query });
+      this.tell("read", page.events);
+      yield { ...page, after, askedAt };
+      after = page.events.at(-1)?.seq ?? after;
+    } while (page.hasMore && page.events.length > 0);
   }
 
   /**
@@ -300,7 +273,7 @@ export class Logs extends Listeners {
     const { dueAt } = this.get(chatId);
     if (dueAt === undefined || this.#isStopped) return;
     const read = () => {
-      if (!this.isFollowing && chatId !== this.#openChatId) return;
+      if (!this.isFollowing && chatId !== this.openChatId) return;
       this.#catchUp(chatId, 0).catch(() => this.#watch(chatId, RETRY_PAUSE_MS));
     };
     this.#timers.set(chatId, setTimeout(read, Math.max(pause, dueAt - this.#now())));

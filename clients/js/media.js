@@ -126,14 +126,14 @@ export class Media extends Listeners {
       // Unplugged, taken back in the browser's own menu, or "stop sharing".
       track.onended = () => this.#open[source] === track && this.#close(source);
     }
-    this.#changed();
+    this.tell("changed");
   }
 
   /** @param {boolean} isMuted */
   #mute(isMuted) {
     this.#isMuted = isMuted;
     if (this.#open.microphone) this.#open.microphone.enabled = !isMuted;
-    this.#changed();
+    this.tell("changed");
   }
 
   /** @param {Source} source */
@@ -141,16 +141,12 @@ export class Media extends Listeners {
     this.#wanted[source] = false;
     this.#open[source]?.stop();
     delete this.#open[source];
-    this.#changed();
+    this.tell("changed");
   }
 
   /** @param {Source} source @param {unknown} error */
   #fail(source, error) {
     this.#wanted[source] = false;
     if (!this.#isStopped) this.tell("problem", source, error);
-  }
-
-  #changed() {
-    this.tell("changed");
   }
 }

@@ -35,7 +35,7 @@ export class Outbox {
   }
 
   /**
-   * @param {Omit<Pending, "state" | "attempts" | "error">} message
+   * @param {Omit<Pending, "state" | "attempts">} message
    * @returns {Pending}
    */
   add(message) {
@@ -99,12 +99,11 @@ export class Outbox {
    * A person wants a failed message sent again; it goes last, where the person sees it go.
    *
    * @param {string} clientMessageId
+   * @returns {Pending | undefined} The message, if it had failed.
    */
   retry(clientMessageId) {
-    const pending = this.get(clientMessageId);
-    if (pending?.state !== "failed") return;
-    this.acknowledge(clientMessageId);
-    this.#pending.push({ ...pending, state: "waiting", attempts: 0, error: undefined });
+    const pending = this.discard(clientMessageId);
+    return pending && this.add({ ...pending, error: undefined });
   }
 
   /**

@@ -52,7 +52,7 @@ export class Peer extends Listeners {
    * @param {string} options.deviceId
    * @param {boolean} options.isPolite Whether this side gives way to the other.
    * @param {RTCConfiguration} options.configuration
-   * @param {(signal: Signal) => Promise<unknown>} options.send Takes a signal to the other, for as long as it is worth it.
+   * @param {(signal: Signal) => Promise<unknown>} options.send Takes a signal to the other, for as long as it is worth it; never rejects.
    * @param {typeof RTCPeerConnection} options.RTCPeerConnection
    */
   constructor(options) {
@@ -126,35 +126,31 @@ export class Peer extends Listeners {
     this.#senders = {};
     this.tracks = {};
     this.shown = undefined;
-    let isCourteous = isPolite;
     connection.onnegotiationneeded = () => {
-      if (isCourteous)
-        setTimeout(
-          () => connection.remoteDescription || this.#do(() => this.#offer(connection)),
-          COURTESY_MS,
-        );
-      else this.#do(() => this.#offer(connection));
-      isCourteous = false;
+      const offer = () => this.#do(() => this.#offer(connection));
+      // Once the other has spoken there is no first offer to wait for.
+      if (!isPolite || connection.remoteDescription) offer();
+      else setTimeout(() => connection.remoteDescription || offer(), COURTESY_MS);
     };
     connection.onicecandidate = ({ candidate }) => {
       if (candidate && connection === this.#connection) this.#signals.post({ candidate });
     };
     connection.ontrack = ({ track }) => {
       this.tracks = { ...this.tracks, [track.kind]: track };
-      this.#changed();
+      this.tell("changed");
     };
     connection.onconnectionstatechange = () => {
       if (connection !== this.#connection) return;
       if (connection.connectionState === "failed") connection.restartIce();
       this.#watch();
-      this.#changed();
+      this.tell("changed");
     };
     // Agreed on beforehand rather than offered, it is there on both sides, and gives even the silent something to say.
     this.#channel = connection.createDataChannel("shown", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#tell();
     this.#channel.onmessage = ({ data }) => {
       this.shown = parse(data);
-      this.#changed();
+      this.tell("changed");
     };
     this.#attach();
     this.#watch();
@@ -203,7 +199,10 @@ export class Peer extends Listeners {
     // From before the other, or this side, has begun anew.
     const isEarlier = line !== undefined && this.#otherLine !== undefined && line < this.#otherLine;
     if (isEarlier || (!isOffer && answers !== this.#line)) return;
-    if (this.#isFromAnother(description)) this.#reopen();
+    if (this.#isFromAnother(description)) {
+      this.#connection.close();
+      this.#open();
+    }
     const { signalingState } = this.#connection;
     // Two offers have met: the polite side's is taken back by the next line, the other stands.
     if (isOffer && signalingState !== "stable" && !this.#options.isPolite) return;
@@ -236,11 +235,6 @@ export class Peer extends Listeners {
     return remoteDescription !== null && fingerprint(remoteDescription) !== fingerprint(description);
   }
 
-  #reopen() {
-    this.#connection.close();
-    this.#open();
-  }
-
   /** @param {() => unknown} step */
   #do(step) {
     // What the other sent may make no sense; the line is mended if it does not come about.
@@ -252,10 +246,6 @@ export class Peer extends Listeners {
     clearTimeout(this.#timer);
     if (this.#isClosed || (connectionState === "connected" && signalingState === "stable")) return;
     this.#timer = setTimeout(() => this.mend(), PATIENCE_MS);
-  }
-
-  #changed() {
-    this.tell("changed");
   }
 }
 

@@ -1,4 +1,3 @@
-import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 import { path } from "./path.js";
 
@@ -81,8 +80,8 @@ export class People extends Listeners {
     this.#busy += 1;
     try {
       await this.read(userId);
-    } catch (error) {
-      if (error instanceof Problem && error.status === 404) this.learn({ userId, isGone: true });
+    } catch (/** @type {any} */ error) {
+      if (error.status === 404) this.learn({ userId, isGone: true });
       else if (!this.#known.has(userId)) this.#settled.delete(userId);
     } finally {
       this.#busy -= 1;

@@ -1,4 +1,3 @@
-import { Problem } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
 /** Pictures, each fetched once. Tells `ready` with a fileId whose picture can be shown. */
@@ -43,9 +42,9 @@ export class Pictures extends Listeners {
     try {
       this.#urls.set(fileId, URL.createObjectURL(await this.#fetch(fileId)));
       this.tell("ready", fileId);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       // What is no more stays known as that; anything else is asked for again when it is shown next.
-      if (!(error instanceof Problem && error.status === 404)) this.#urls.delete(fileId);
+      if (error.status !== 404) this.#urls.delete(fileId);
     }
   }
 }

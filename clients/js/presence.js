@@ -38,18 +38,16 @@ export class PresenceBoard extends Listeners {
    * @returns {Promise<Presence[]>}
    */
   async read(userIds) {
+    const before = new Map(this.#known);
+    /** @type {{users: Presence[]}} */
     const { users } = await this.#api.request("POST", "/presence", { body: { userIds } });
-    this.#note(users);
+    // What was pushed meanwhile is newer.
+    this.take(users.filter(({ userId }) => this.#known.get(userId) === before.get(userId)));
     return users;
   }
 
-  /** @param {Presence} presence */
-  take(presence) {
-    this.#note([presence]);
-  }
-
-  /** @param {Presence[]} presences */
-  #note(presences) {
+  /** Take in how people are now. @param {Presence[]} presences */
+  take(presences) {
     for (const { userId, online, lastSeenAt } of presences)
       this.#known.set(userId, { userId, online, lastSeenAt });
     this.tell("changed");

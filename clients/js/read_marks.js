@@ -40,7 +40,7 @@ export class ReadMarks {
     try {
       await this.#socket.request("markRead", { chatId, seq });
     } catch (/** @type {any} */ error) {
-      if (error.isTemporary) this.#due.set(chatId, Math.max(seq, this.#due.get(chatId) ?? 0));
+      if (error.isTemporary) this.mark(chatId, seq);
     }
   }
 }

@@ -35,11 +35,7 @@ export class Shelf {
   }
 
   clear() {
-    try {
-      this.#storage.removeItem(this.#key);
-    } catch {
-      // Nothing was kept, so there is nothing to forget.
-    }
+    this.#storage.removeItem(this.#key);
   }
 }
 

@@ -10,7 +10,7 @@ export class Signals {
   #waiting = [];
   #isBusy = false;
 
-  /** @param {(signal: Signal) => Promise<unknown>} send Tries for as long as it is worth it. */
+  /** @param {(signal: Signal) => Promise<unknown>} send Tries for as long as it is worth it, and never rejects. */
   constructor(send) {
     this.#send = send;
   }
@@ -39,13 +39,7 @@ export class Signals {
   async #flush() {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    for (let signal = this.#waiting.shift(); signal; signal = this.#waiting.shift()) {
-      try {
-        await this.#send(signal);
-      } catch {
-        // It was refused for good; a peer that misses it asks again.
-      }
-    }
+    for (let signal = this.#waiting.shift(); signal; signal = this.#waiting.shift()) await this.#send(signal);
     this.#isBusy = false;
   }
 }

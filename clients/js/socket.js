@@ -3,7 +3,8 @@ import { Connection } from "./connection.js";
 import { ConnectionLost } from "./errors.js";
 import { Listeners } from "./listeners.js";
 
-const PING_INTERVAL_MS = 25_000;
+/** In a quiet while, for a line that has died to be noticed soon. */
+const PING_SECONDS = 25;
 
 /**
  * @typedef {{userId: string, deviceId: string, connectionExpiresAt: string, keepAliveSeconds?: number,
@@ -21,9 +22,10 @@ export class Socket extends Listeners {
   #requestTicket;
   #WebSocket;
   #random;
+  #isWatched;
   /** @type {Connection | undefined} */
   #connection;
-  #state = "stopped";
+  state = "stopped";
   #attempt = 0;
   #isConnecting = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -36,24 +38,23 @@ export class Socket extends Listeners {
    * @param {() => Promise<{ticket: string, url: string}>} options.requestTicket
    * @param {typeof globalThis.WebSocket} [options.WebSocket]
    * @param {() => number} [options.random] Uniform in [0, 1).
+   * @param {() => boolean} [options.isWatched] Whether somebody waits for what comes. Otherwise the line is pinged as
+   *   seldom as keeps it open.
    */
-  constructor({ requestTicket, WebSocket, random = Math.random }) {
+  constructor({ requestTicket, WebSocket, random = Math.random, isWatched = () => true }) {
     super();
     this.#requestTicket = requestTicket;
     this.#WebSocket = WebSocket;
     this.#random = random;
-  }
-
-  get state() {
-    return this.#state;
+    this.#isWatched = isWatched;
   }
 
   get isOnline() {
-    return this.#state === "online";
+    return this.state === "online";
   }
 
   start() {
-    if (this.#state !== "stopped") return;
+    if (this.state !== "stopped") return;
     this.#era += 1;
     this.#attempt = 0;
     this.#become("connecting");
@@ -74,7 +75,7 @@ export class Socket extends Listeners {
    * now.
    */
   wake() {
-    if (this.#state === "stopped") return;
+    if (this.state === "stopped") return;
     if (this.#connection) {
       this.#connection.probe();
     } else {
@@ -131,8 +132,9 @@ export class Socket extends Listeners {
     this.#connection?.retire();
     this.#connection = connection;
     this.#attempt = 0;
-    const keepAlive = (hello.keepAliveSeconds ?? Infinity) * 1000;
-    connection.keepAlive(Math.min(PING_INTERVAL_MS, keepAlive));
+    const { keepAliveSeconds = PING_SECONDS } = hello;
+    const soon = Math.min(PING_SECONDS, keepAliveSeconds);
+    connection.keepAlive(() => (this.#isWatched() ? soon : keepAliveSeconds) * 1000);
     const remaining = Date.parse(hello.connectionExpiresAt) - Date.parse(hello.serverTime);
     if (remaining > 0) this.#timer = setTimeout(() => this.#connect(), renewalDelay(remaining, this.#random));
     this.#become("online");
@@ -157,8 +159,8 @@ export class Socket extends Listeners {
 
   /** @param {string} state */
   #become(state) {
-    if (this.#state === state) return;
-    this.#state = state;
+    if (this.state === state) return;
+    this.state = state;
     this.tell("state", state);
   }
 }

@@ -38,9 +38,9 @@ async function send(method, url, body, signal) {
   try {
     response = await fetch(url, { method, body, signal });
     await response.arrayBuffer();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new ConnectionLost(undefined, { cause: error });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new ConnectionLost({ cause });
   }
   if (!response.ok) throw new Problem({ status: response.status, code: "upload_refused" });
 }

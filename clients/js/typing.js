@@ -6,9 +6,8 @@ const LIFE_MS = 10_000;
 const REPEAT_MS = 4_000;
 
 /** Who is writing where. Tells `changed` with a chatId. */
-export class Typing {
+export class Typing extends Listeners {
   #socket;
-  #listeners = new Listeners();
   /** @type {Map<string, Map<string, any>>} Timers by chatId and userId. */
   #writers = new Map();
   /** @type {Map<string, number>} When one's own typing was told last, by chatId. */
@@ -16,12 +15,8 @@ export class Typing {
 
   /** @param {import("./socket.js").Socket} socket */
   constructor(socket) {
+    super();
     this.#socket = socket;
-  }
-
-  /** @param {string} event @param {(...details: any[]) => void} listener */
-  on(event, listener) {
-    return this.#listeners.on(event, listener);
   }
 
   /** @param {string} chatId @returns {string[]} The userIds of those who write, the longest first. */
@@ -41,7 +36,7 @@ export class Typing {
         setTimeout(() => this.take({ chatId, userId, typing: false }), LIFE_MS),
       );
     else writers.delete(userId);
-    if (wasTyping !== typing) this.#listeners.tell("changed", chatId);
+    if (wasTyping !== typing) super.tell("changed", chatId);
   }
 
   /**

@@ -5,6 +5,8 @@ import { path } from "./path.js";
 
 /** What is larger goes to S3 itself: API Gateway takes no more in one request. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
+/** API Gateway hands these on as text, and so changes what is no UTF-8: they go to S3 itself however small they are. */
+const TEXT = /^text|[/+](json|xml|javascript)/;
 const PARTS_AT_ONCE = 3;
 /** Refusals one after another, none of which was for ever, before a person has to decide. */
 const MAX_REFUSALS = 5;
@@ -131,7 +133,8 @@ export class Upload extends Listeners {
   }
 
   #send() {
-    return this.content.size <= MAX_SMALL_BYTES ? this.#sendWhole() : this.#sendToStore();
+    const isSmall = this.content.size <= MAX_SMALL_BYTES && !TEXT.test(this.#type);
+    return isSmall ? this.#sendWhole() : this.#sendToStore();
   }
 
   #sendWhole() {
@@ -139,11 +142,7 @@ export class Upload extends Listeners {
       "Content-Type": this.#type,
       "Content-Disposition": `attachment; filename*=UTF-8''${encodeExtended(this.name)}`,
     };
-    return this.#api.request("POST", "/files", {
-      content: this.content,
-      headers,
-      signal: this.#abort.signal,
-    });
+    return this.#ask("POST", "/files", { content: this.content, headers });
   }
 
   async #sendToStore() {
@@ -160,7 +159,7 @@ export class Upload extends Listeners {
   #target() {
     if (this.#fileId) return this.#ask("POST", path`/files/${this.#fileId}/parts`);
     const body = { name: this.name, contentType: this.#type, size: this.content.size };
-    return this.#ask("POST", "/files/uploads", body);
+    return this.#ask("POST", "/files/uploads", { body });
   }
 
   /** @param {Target} target */
@@ -210,9 +209,9 @@ export class Upload extends Listeners {
     }
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] */
-  #ask(method, path, body) {
-    return this.#api.request(method, path, { body, signal: this.#abort.signal });
+  /** @param {string} method @param {string} path @param {import("./api.js").Options} [options] */
+  #ask(method, path, options) {
+    return this.#api.request(method, path, { ...options, signal: this.#abort.signal });
   }
 
   get #type() {
@@ -237,12 +236,7 @@ function encodeExtended(text) {
 /** @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => resolve());
   });
 }

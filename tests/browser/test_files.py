@@ -57,7 +57,7 @@ def test_several_files_go_with_one_message_and_come_back_bit_for_bit(
 ) -> None:
     window, other = talk(open_window, ann, bob)
     content = os.urandom(70_000)
-    attach(window, (JAPANESE, "application/octet-stream", content), ("red.png", "image/png", png(600, 300)))
+    attach(window, (JAPANESE, "text/plain", content), ("red.png", "image/png", png(600, 300)))
     expect(chips(window, "done")).to_have_count(2)
     # A preview of what is chosen, before anybody else sees it.
     expect(chips(window, "done").locator("img")).to_have_js_property("naturalWidth", 600)
@@ -90,7 +90,7 @@ def test_an_upload_that_failed_is_tried_again(open_window: Open, ann: Person, bo
     refusal = {"status": 413, "json": {"code": "too_large"}, "headers": {"access-control-allow-origin": "*"}}
     refused = re.compile(r"/files$")
     window.page.route(refused, lambda route: route.fulfill(**refusal))
-    attach(window, ("a.txt", "text/plain", b"x"))
+    attach(window, ("a.pdf", "application/pdf", b"x"))
     expect(chips(window, "failed")).to_contain_text("There is no room left for your files.")
     window.page.unroute(refused)
     window.button("Try again").click()

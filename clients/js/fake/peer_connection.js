@@ -11,6 +11,8 @@ export class FakeWorld {
   connections = [];
   /** Whether no packet comes through. */
   isCut = false;
+  /** Whether a connection only gets to asking for a negotiation once it has done what else there was to do. */
+  isBusy = false;
 
   constructor() {
     const world = this;
@@ -109,7 +111,7 @@ class FakePeerConnection {
     this.#wantsRestart = false;
     this.#needsNegotiation = false;
     this.#stableLocal ??= this.localDescription;
-    this.localDescription = { type, sdp: this.#sdp() };
+    this.localDescription = { type, sdp: this.#sdp(type) };
     this.#become(type === "offer" ? "have-local-offer" : "stable");
     const { sdp } = this.localDescription;
     for (let number = 0; number < CANDIDATES; number += 1) {
@@ -195,7 +197,8 @@ class FakePeerConnection {
     this.signalingState = state;
     if (state !== "stable") return;
     this.#stableLocal = null;
-    if (this.#needsNegotiation || this.#wantsRestart || this.#hasMore()) this.#ask();
+    this.#needsNegotiation ||= this.#hasMore();
+    if (this.#needsNegotiation || this.#wantsRestart) this.#ask();
     this.#world.settle();
   }
 
@@ -213,20 +216,23 @@ class FakePeerConnection {
   #ask() {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    queueMicrotask(() => {
+    const soon = this.#world.isBusy ? setImmediate : queueMicrotask;
+    soon(() => {
       this.#isAsking = false;
       if (this.signalingState !== "stable") return;
       if (this.#needsNegotiation || this.#wantsRestart) this.onnegotiationneeded?.();
     });
   }
 
-  #sdp() {
-    const kinds = [...new Set(this.senders.map(({ track }) => track?.kind).filter(Boolean))].sort();
+  /** An answer speaks of what the offer does, and of nothing else. */
+  #sdp(type) {
+    const sent = this.senders.map(({ track }) => track && `m=${track.kind}`).filter(Boolean);
+    const media = type === "answer" ? mediaOf(this.remoteDescription) : [...mediaOf(this.localDescription), ...sent];
     return [
       "v=0",
       `a=fingerprint:${this.#number}`,
       `a=ice-ufrag:${this.#ufrag}`,
-      ...kinds.map((kind) => `m=${kind}`),
+      ...[...new Set(media)].sort(),
     ].join("\r\n");
   }
 }
@@ -249,6 +255,10 @@ class FakeChannel {
   send(data) {
     queueMicrotask(() => this.other.onmessage?.({ data }));
   }
+}
+
+function mediaOf(description) {
+  return description?.sdp.match(/^m=\w+/gmu) ?? [];
 }
 
 function ufragOf(sdp) {

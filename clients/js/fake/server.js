@@ -18,6 +18,8 @@ export class FakeServer {
   memberIds = ["ann", "bob"];
   admins = [];
   readSeq = 0;
+  /** @type {Record<string, number>} How far the others have read. */
+  readSeqs = {};
   /** Who is online. */
   online = new Set(["ann"]);
   ticketsGiven = 0;
@@ -191,7 +193,8 @@ export class FakeServer {
       case "GET /chats":
         return [200, { chats: [this.#chat()] }];
       case "GET /chat":
-        return this.memberIds.includes("ann") ? [200, this.#chat()] : [404, { code: "chat_not_found" }];
+        if (!this.memberIds.includes("ann")) return [404, { code: "chat_not_found" }];
+        return [200, { ...this.#chat(), readSeqs: this.readSeqs }];
       case "PATCH /chat":
         this.rename(body.name);
         return [200, this.#chat()];

@@ -157,3 +157,52 @@ test("no answer body is undefined", async () => {
   answers["DELETE /sessions"] = () => new Response(null, { status: 204 });
   assert.equal(await api().request("DELETE", "/sessions"), undefined);
 });
+
+/** Answer a route only once something else has happened. */
+function after(happening, answer) {
+  return (request) => {
+    happening();
+    return answer(request);
+  };
+}
+
+test("who has logged out stays logged out, whatever was on its way", async () => {
+  answers["GET /chats"] = onlyWith("new");
+  answers["POST /sessions/refresh"] = after(() => session.end("left"), renewed);
+  await assert.rejects(api().request("GET", "/chats"), ConnectionLost);
+  assert.equal(session.isOpen, false);
+  assert.deepEqual(ended, ["left"]);
+  assert.equal(requests.length, 2, "nothing more is asked for in nobody's name");
+});
+
+for (const [name, answer] of [
+  ["given", renewed],
+  ["refused", () => json(401, { code: "wrong_credentials", status: 401 })],
+])
+  test(`a renewal of the session before that is ${name} late leaves the next person's alone`, async () => {
+    const next = { userId: "bob", accessToken: "bob's", refreshToken: "his", expiresIn: 3600 };
+    answers["GET /chats"] = onlyWith("new");
+    answers["POST /sessions/refresh"] = after(() => {
+      session.end("left");
+      session.keep(next, NOW);
+    }, answer);
+    await assert.rejects(api().request("GET", "/chats"));
+    assert.deepEqual([session.userId, session.accessToken], ["bob", "bob's"]);
+    assert.deepEqual(ended, ["left"]);
+    assert.deepEqual(
+      requests.map(({ token }) => token),
+      ["Bearer old", undefined],
+      "what ann asked for is not asked for in bob's name",
+    );
+  });
+
+test("a second refusal ends no session that has begun meanwhile", async () => {
+  answers["POST /sessions/refresh"] = renewed;
+  answers["GET /chats"] = ({ token }) => {
+    if (token === "Bearer new")
+      session.keep({ accessToken: "newer", refreshToken: "newer", expiresIn: 3600 }, NOW);
+    return json(401, { message: "Unauthorized" });
+  };
+  await assert.rejects(api().request("GET", "/chats"), (error) => error.status === 401);
+  assert.deepEqual(ended, []);
+});

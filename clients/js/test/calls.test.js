@@ -629,3 +629,34 @@ test("calls that were missed are known of, also those missed while one was away"
   assert.equal(calls.missedAt, "2026-01-04T00:00:00.000Z");
   assert.equal((await calls.list()).calls.length, 3);
 });
+
+test("a call whose end was not heard of is over once a signal is refused for it", async () => {
+  const call = await talk();
+  server.answers.getCall = () => ({
+    call: data({ ann: "left", bob: "left" }, { state: "ended", endReason: "connection_lost" }),
+  });
+  server.answers.sendSignal = () => ({ status: 409, error: { code: "call_ended" } });
+  const count = signals().length;
+  // No answer has come: it offers again.
+  await pass(5_000);
+  assert.equal(signals().length, count + 1);
+  assert.equal(call.phase, "ended");
+  assert.equal(call.reason, "connection_lost");
+  assert.equal(asked("getCall").length, 1);
+  assert.deepEqual(world.open, []);
+});
+
+test("who is in a call has a line that has died noticed soon, though nobody looks at the page", async () => {
+  client.isWatched = false;
+  await connect();
+  await pass(30_000);
+  assert.equal(asked("ping").length, 0);
+  const call = calls.start({ calleeIds: ["bob"], kind: "audio" });
+  await settle();
+  await pass(25_000);
+  assert.equal(asked("ping").length, 1);
+  await call.hangUp();
+  await settle();
+  await pass(60_000);
+  assert.equal(asked("ping").length, 1);
+});

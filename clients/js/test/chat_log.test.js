@@ -51,7 +51,7 @@ function loaded(...seqs) {
 /** A read that finds nothing new. */
 function readNothing(log, askedAt) {
   const page = { events: [], hasMore: false, lastSeq: log.highestSeq };
-  return log.read(page, { after: log.contiguousSeq, askedAt, now: askedAt });
+  return log.read({ ...page, after: log.contiguousSeq, askedAt }, askedAt);
 }
 
 /** Give the numbers from `seed` on, the same each time. */

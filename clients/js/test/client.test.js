@@ -314,6 +314,16 @@ test("who has read what is known by their marks and by what they write", async (
   assert.equal(client.chats.readSeqOf("chat", "bob"), 1, "a reload keeps it");
 });
 
+test("who has read the open chat while one was away is known after the return", async () => {
+  server.store({ senderId: "ann", text: "one" });
+  await open();
+  server.open[0].break();
+  server.readSeqs = { bob: 1 };
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(client.readersOf("chat", 1), ["bob"]);
+});
+
 test("a chat read on another device is read here", async () => {
   server.store({ senderId: "bob", text: "one" });
   await open();
@@ -481,4 +491,220 @@ test("a read that fails is tried again while the line holds", async () => {
   assert.deepEqual(held(), ["two"]);
   await pass(3_000);
   assert.deepEqual(held(), ["lost", "two"]);
+});
+
+/** A client whose reads are answered as they were asked for, but come in only once they are let go on. */
+function slowReader(address) {
+  const held = [];
+  client.stop();
+  client = newClient({
+    fetch: async (url, options) => {
+      const answer = await server.fetch(url, options);
+      if (held.isOn && url.includes(address)) await new Promise((resolve) => held.push(resolve));
+      return answer;
+    },
+  });
+  return held;
+}
+
+test("what was sent before the line was there is read, though the log was being read just then", async () => {
+  const reads = slowReader("/events?");
+  reads.isOn = true;
+  server.store({ senderId: "bob", text: "one" });
+  const opening = client.openChat("chat");
+  await settle();
+  server.store({ senderId: "bob", text: "two" }, { isPushed: false });
+  client.start();
+  await settle();
+  reads.isOn = false;
+  for (const goOn of reads) goOn();
+  await opening;
+  await settle();
+  assert.deepEqual(held(), ["one", "two"]);
+});
+
+test("a line that is lost while the log is caught up with loses nothing", async () => {
+  const reads = slowReader("/events?");
+  await open();
+  reads.isOn = true;
+  for (const text of ["one", "two"]) {
+    server.open[0].break();
+    await settle();
+    await pass(1_000);
+    server.store({ senderId: "bob", text }, { isPushed: false });
+  }
+  server.open[0].break();
+  await settle();
+  await pass(1_000);
+  reads.isOn = false;
+  for (const goOn of reads) goOn();
+  await settle();
+  assert.deepEqual(held(), ["one", "two"]);
+});
+
+test("events miss nothing of an open chat that is far behind", async () => {
+  const events = client.events();
+  await open();
+  server.open[0].break();
+  for (let number = 1; number <= 700; number += 1)
+    server.store({ senderId: "bob", text: String(number) }, { isPushed: false });
+  await settle();
+  await pass(1_000);
+  const told = await take(events, 700);
+  assert.deepEqual(
+    told.map(({ message }) => message.text),
+    stored(),
+  );
+});
+
+test("the clock of the server is set by its greeting, not by a later try to catch up with it", async () => {
+  let isBusy = true;
+  client.stop();
+  client = newClient({
+    fetch: async (url, options) =>
+      isBusy && url.endsWith("/chats") ? new Response("", { status: 503 }) : server.fetch(url, options),
+  });
+  client.start();
+  await settle();
+  isBusy = false;
+  const { now } = Date;
+  const clock = mock.method(Date, "now", () => now() + 60_000);
+  await pass(3_000);
+  server.isMute = true;
+  client.send("chat", "a minute later");
+  const ahead = Date.parse(client.pending("chat")[0].writtenAt) - now();
+  clock.mock.restore();
+  assert.ok(client.chats.isLoaded);
+  assert.ok(ahead > 50_000, `${ahead} ms`);
+});
+
+/** A client whose list of chats comes in pages, here as `[chatId, lastSeq]`. */
+function listClient(pages) {
+  client.stop();
+  const asked = [];
+  client = newClient({
+    fetch: async (url, options) => {
+      const { pathname, searchParams } = new URL(url);
+      if (pathname !== "/chats") return server.fetch(url, options);
+      const place = Number(searchParams.get("cursor") ?? 0);
+      asked.push(place);
+      const chats = pages[place].map(([chatId, lastSeq]) => ({
+        chatId,
+        kind: "group",
+        memberIds: ["ann", "bob"],
+        admins: [],
+        createdAt: "2026-01-01T00:00:00.000Z",
+        lastSeq,
+        unreadCount: lastSeq,
+      }));
+      return Response.json({ chats, nextCursor: place + 1 < pages.length ? String(place + 1) : undefined });
+    },
+  });
+  return asked;
+}
+
+function listed() {
+  return client.chats.list().map(({ chatId, lastSeq }) => [chatId, lastSeq]);
+}
+
+test("after the return the list is read as far as there is news of it", async () => {
+  const pages = [[["chat", 1]], [["two", 1]], [["three", 1]], [["four", 1]], [["five", 1]]];
+  const asked = listClient(pages);
+  client.start();
+  await settle();
+  assert.deepEqual(asked.splice(0), [0], "nobody has asked for more");
+  for (let page = 1; page < 5; page += 1) await client.loadEarlierChats();
+  await Promise.all([client.loadEarlierChats(), client.loadEarlierChats()]);
+  assert.deepEqual(asked.splice(0), [1, 2, 3, 4]);
+  server.open[0].break();
+  pages.splice(0, 3, [["three", 3]], [["chat", 2]], [["two", 1]]);
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(asked.splice(0), [0, 1, 2]);
+  assert.deepEqual(Object.fromEntries(listed()), { chat: 2, two: 1, three: 3, four: 1, five: 1 });
+  await Promise.all([client.loadEarlierChats(), client.loadEarlierChats()]);
+  assert.deepEqual(asked, [3], "and on from there, once");
+});
+
+test("events come of chats beyond the first page of the list, too", async () => {
+  const pages = [[["two", 1]], [["chat", 0]]];
+  listClient(pages);
+  const events = client.events();
+  client.start();
+  await settle();
+  server.open[0].break();
+  server.store({ senderId: "bob", text: "missed" }, { isPushed: false });
+  pages[1] = [["chat", 1]];
+  await settle();
+  await pass(1_000);
+  client.stop();
+  const told = [];
+  for await (const { message } of events) told.push(message.text);
+  assert.deepEqual(told, ["missed"]);
+});
+
+for (const [name, opens] of [
+  ["is gone when the list is read", false],
+  ["is gone when it is opened, however long the list is", true],
+])
+  test(`a chat one was removed from while away ${name}`, async () => {
+    const pages = opens ? [[["two", 1]], [["chat", 0]]] : [[["two", 1], ["chat", 0]]];
+    listClient(pages);
+    client.start();
+    await settle();
+    await client.loadEarlierChats();
+    await client.openChat("chat");
+    client.closeChat();
+    const left = [];
+    client.on("left", (chatId) => left.push(chatId));
+    server.open[0].break();
+    server.memberIds = ["bob"];
+    pages.splice(0, 2, ...(opens ? [[["two", 1]], []] : [[["two", 1]]]));
+    await settle();
+    await pass(1_000);
+    if (opens) await client.openChat("chat").catch(() => {});
+    await settle();
+    assert.deepEqual(left, ["chat"]);
+    assert.deepEqual(listed(), [["two", 1]]);
+  });
+
+test("a chat that the list does not tell of, and that is there all the same, stays", async () => {
+  const pages = [[["two", 1]]];
+  listClient(pages);
+  await client.readChat("chat");
+  client.start();
+  await settle();
+  assert.deepEqual(Object.keys(Object.fromEntries(listed())).sort(), ["chat", "two"]);
+});
+
+test("who has come online while it was asked for is online", async () => {
+  const reads = slowReader("/presence");
+  reads.isOn = true;
+  await open();
+  client.presence.get("bob");
+  client.presence.get("eve");
+  await settle();
+  server.push({ type: "presence.changed", userId: "bob", online: true });
+  await settle();
+  reads[0]();
+  await settle();
+  assert.equal(client.presence.get("bob").online, true, "what was pushed is newer");
+  assert.equal(client.presence.get("eve").online, false);
+});
+
+test("the chat opened last is the one kept complete, though an unknown one took longer", async () => {
+  const reads = slowReader("/chats/chat2");
+  await open();
+  reads.isOn = true;
+  const other = client.openChat("chat2");
+  await settle();
+  await client.openChat("chat");
+  reads.isOn = false;
+  for (const goOn of reads) goOn();
+  await other.catch(() => {});
+  server.open[0].break();
+  server.store({ senderId: "bob", text: "missed" }, { isPushed: false });
+  await settle();
+  await pass(1_000);
+  assert.deepEqual(held(), ["missed"]);
 });

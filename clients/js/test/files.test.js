@@ -23,7 +23,7 @@ beforeEach(() => {
     "GET http://server/files/f": () => json(200, { url: "http://store/f?signed" }),
     "GET http://store/f?signed": () => new Response("bytes"),
   };
-  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), { fetch, now: () => now });
+  files = new Files(new Api({ url: "http://server", session, fetch, now: () => 0 }), { now: () => now });
 });
 
 async function fetch(url, { method = "GET", headers = {}, body } = {}) {

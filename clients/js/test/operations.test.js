@@ -104,7 +104,7 @@ function newWorld() {
   };
   const calls = { RTCPeerConnection: PeerConnection, mediaDevices: undefined };
   const client = new Client({ url, session, deviceId: "d", fetch, WebSocket, calls });
-  const files = new Files(api, { fetch, transfer });
+  const files = new Files(api, { transfer });
   return { asked, client, session, account: new Account(api), files, refusals };
 }
 

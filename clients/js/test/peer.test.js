@@ -31,7 +31,7 @@ function meet() {
   bob = newPeer(false, () => ann);
 }
 
-function newPeer(isPolite, other) {
+function newPeer(isPolite, other, tracks = { audio: new FakeTrack("audio") }) {
   // No page is loaded twice within a millisecond, and lines are known by when they were opened.
   mock.timers.tick(1);
   const peer = new Peer({
@@ -45,7 +45,7 @@ function newPeer(isPolite, other) {
     },
     RTCPeerConnection: world.RTCPeerConnection,
   });
-  peer.send({ audio: new FakeTrack("audio") }, SHOWN);
+  peer.send(tracks, SHOWN);
   return peer;
 }
 
@@ -107,6 +107,23 @@ test("the polite one offers when the other does not", async () => {
   assert.deepEqual(wire, []);
   await pass(1);
   assert.ok(wire.some(([, { description }]) => description?.type === "offer"));
+});
+
+test("what the polite one alone has to send is offered, though the other's offer came first", async () => {
+  for (const isBusy of [false, true]) {
+    world.isBusy = isBusy;
+    bob = newPeer(false, () => ann, {});
+    await settle();
+    ann = newPeer(true, () => bob);
+    for (const [to, signal] of wire.splice(0)) to().receive(signal);
+    await deliver();
+    await pass(2_000);
+    await deliver();
+    areConnected();
+    assert.equal(bob.tracks.audio?.kind, "audio");
+    ann.close();
+    bob.close();
+  }
 });
 
 test("where two offers meet the polite one's is taken back, whichever comes first", async () => {

@@ -9,6 +9,7 @@ let server;
 let socket;
 let states;
 let pushes;
+let isWatched;
 
 beforeEach(() => {
   mock.timers.reset();
@@ -16,10 +17,12 @@ beforeEach(() => {
   server = new FakeServer();
   states = [];
   pushes = [];
+  isWatched = true;
   socket = new Socket({
     requestTicket: async () => (await server.fetch("http://server/tickets", { method: "POST" })).json(),
     WebSocket: server.WebSocket,
     random: () => 0.5,
+    isWatched: () => isWatched,
   });
   socket.on("state", (state) => states.push(state));
   socket.on("push", (frame) => pushes.push(frame));
@@ -92,6 +95,21 @@ test("a line that has died in silence is noticed by the missing pong", async () 
   await pass(10_000);
   assert.equal(socket.state, "reconnecting");
   assert.equal(server.sockets[0].isOpen, false);
+});
+
+test("while nobody looks it pings only as often as keeps the line open, and soon again once somebody does", async () => {
+  isWatched = false;
+  await start();
+  await pass(539_999);
+  assert.deepEqual(actions(0), ["hello"]);
+  await pass(1);
+  assert.deepEqual(actions(0), ["hello", "ping"]);
+  isWatched = true;
+  socket.wake();
+  await settle();
+  assert.deepEqual(actions(0), ["hello", "ping", "ping"]);
+  await pass(25_000);
+  assert.deepEqual(actions(0), ["hello", "ping", "ping", "ping"]);
 });
 
 test("a renewal keeps the old connection until the new one is greeted", async () => {

@@ -162,3 +162,21 @@ test("who cancels is obeyed here and on the server", async () => {
   await assert.rejects(upload.finished(), { name: "AbortError" });
   assert.equal(store.requests.includes("POST /files/f/complete"), false);
 });
+
+const TEXTS = ["text/plain", "text/csv; charset=shift_jis", "application/json", "image/svg+xml", "text/javascript"];
+for (const type of TEXTS)
+  test(`${type}, which the gateway would take for UTF-8, goes to the store however small it is`, async () => {
+    store.form = {};
+    const shiftJis = new Blob([Uint8Array.of(0x89, 0xef, 0x98, 0x62)], { type });
+    await store.upload(shiftJis).finished();
+    assert.deepEqual(store.requests, ["POST /files/uploads", "POST form", "POST /files/f/complete"]);
+    const sent = store.arrived.get("form").get("file");
+    assert.deepEqual([...new Uint8Array(await sent.arrayBuffer())], [0x89, 0xef, 0x98, 0x62]);
+  });
+
+const DOCUMENT = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+for (const type of ["", "image/png", "application/pdf", DOCUMENT])
+  test(`a small file of ${type || "no type"} goes in one request`, async () => {
+    await store.upload(new Blob(["x"], { type })).finished();
+    assert.deepEqual(store.requests, ["POST /files"]);
+  });

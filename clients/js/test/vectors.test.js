@@ -61,7 +61,8 @@ function takeStep(log, step) {
   if (step.trim !== undefined) return log.trim(step.trim);
   if (step.lastSeq) return log.hearOf(step.lastSeq, now);
   const { after, askedAt, events, ...page } = step.read;
-  return seqs(log.read({ ...page, events: events.map(event) }, { after, askedAt: askedAt * 1000, now }));
+  const read = { ...page, events: events.map(event), after, askedAt: askedAt * 1000 };
+  return seqs(log.read(read, now));
 }
 
 function event(seq) {
