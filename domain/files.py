@@ -134,7 +134,7 @@ def announce(caller: Caller, announced: Announced) -> Upload:
     """Make a file whose bytes the client will send to S3.
 
     Raises:
-        InvalidRequest: The name is none, or nobody could prove the SHA-256.
+        InvalidRequest: The name is none.
         UnsupportedType: The type is none.
         NotFound: The caller is no more.
         TooLarge: The caller would have too many bytes stored.
@@ -142,11 +142,11 @@ def announce(caller: Caller, announced: Announced) -> Upload:
         Unavailable: S3 did not answer.
     """
     admission.check_exists(caller)
-    if announced.sha256 and announced.size > MOST_COPIED_BYTES:
-        raise InvalidRequest.field("sha256", "S3 computes it of at most 1 GiB. Leave it out.")
     name = file_names.harmless(announced.name, "name")
     kind = content_types.read(announced.content_type)
-    sha256 = announced.sha256.lower() if announced.sha256 else None
+    # Of a larger one nobody proves it, so the file says none.
+    is_proved = announced.size <= MOST_COPIED_BYTES
+    sha256 = announced.sha256.lower() if announced.sha256 and is_proved else None
     file = _insert(caller, Announced(name, kind, announced.size, sha256))
     if file.size <= MOST_FORM_BYTES:
         return _by_form(file)

@@ -28,8 +28,7 @@ class File(Answer, frozen=True, kw_only=True):
 
     Attributes:
         size: In bytes.
-        sha256: In hexadecimal digits, as S3 computed it. Of a file above 1 GiB it is what its owner announced, if they
-            did.
+        sha256: In hexadecimal digits, as S3 computed it; left out of a file above 1 GiB, of which it computes none.
         scan_state: ``pending`` or ``infected``; left out of one that is clean.
         width: Of a picture with a thumbnail, in pixels as people see it; likewise ``height``.
     """

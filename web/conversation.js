@@ -273,8 +273,7 @@ export function conversation(client, chatId, { drafts }) {
     client.on("chats", onChats),
     client.on("left", onLeft),
     client.on("message", onMessage),
-    // How far others have read meanwhile stands in no log.
-    client.on("state", (state) => state === "online" && (chat() || hasFailedToOpen) && open()),
+    client.on("state", (state) => state === "online" && hasFailedToOpen && open()),
     client.people.on("changed", onLearned),
     client.presence.on("changed", showHeading),
     client.blocks.on("changed", showHeading),

@@ -250,12 +250,13 @@ export class ChatLog {
  * who is let into a group counts as having read what was said before. What was pushed of it comes after the place in any
  * case: it may be read on another device already.
  *
- * @param {{isOld: boolean, readSeq: number, lastSeq: number, heard: number[]}} chat `isOld`: whether it was there before
- *   the client: the first list shows it. `heard`: the seqs of what was pushed of it so far.
+ * @param {{readSeq?: number, lastSeq: number}} chat As the list shows it.
+ * @param {boolean} isOld Whether it was there before the client: the first list shows it.
+ * @param {{seq: number}[]} heard What was pushed of it so far.
  * @returns {number}
  */
-export function placeToBegin({ isOld, readSeq, lastSeq, heard }) {
-  return Math.min(isOld ? lastSeq : readSeq, ...heard.map((seq) => seq - 1));
+export function placeToBegin({ readSeq = 0, lastSeq }, isOld, heard) {
+  return Math.min(isOld ? lastSeq : readSeq, ...heard.map(({ seq }) => seq - 1));
 }
 
 /** @param {Message} message @param {Message} [held] @returns {boolean} Whether what is held came after it. */

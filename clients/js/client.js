@@ -513,10 +513,10 @@ export class Client extends Listeners {
   }
 
   /** @param {Chat} chat */
-  async #follow({ chatId, readSeq = 0, lastSeq }) {
-    const heard = this.#logs.get(chatId).events.map(({ seq }) => seq);
-    const startSeq =
-      this.#positions[chatId] ?? placeToBegin({ isOld: !this.#hasFollowed, readSeq, lastSeq, heard });
+  async #follow(chat) {
+    const { chatId, lastSeq } = chat;
+    const { events } = this.#logs.get(chatId);
+    const startSeq = this.#positions[chatId] ?? placeToBegin(chat, !this.#hasFollowed, events);
     try {
       await this.#logs.follow(chatId, startSeq, lastSeq);
     } catch (/** @type {any} */ error) {

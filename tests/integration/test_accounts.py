@@ -145,9 +145,11 @@ def test_one_who_registers_twice_at_once_gets_one_account(gateway: Gateway, call
     with calls.intercepted(meeting):
         answers = at_once(lambda: register(gateway), lambda: register(gateway))
     assert meeting.was_held
-    assert [answer.status for answer in answers] == [201, 201]
-    assert answers[0].data == answers[1].data
-    assert log_in(gateway).data["userId"] == answers[0].data["userId"]
+    # The later one finishes what the other began, or comes when that is under way.
+    made = [answer for answer in answers if answer.status == 201]
+    assert sorted(answer.status for answer in answers) in ([201, 201], [201, 409])
+    assert all(answer.data == made[0].data for answer in made)
+    assert log_in(gateway).data["userId"] == made[0].data["userId"]
     assert register(gateway, email="other@example.com").status == 409
 
 

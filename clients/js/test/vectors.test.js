@@ -36,8 +36,9 @@ test("the log of a chat", async (context) => {
 });
 
 test("where a log begins", async (context) => {
-  for (const { name, after, ...chat } of examples("begin").cases) {
-    await context.test(name, () => assert.equal(placeToBegin(chat), after));
+  for (const { name, after, heard, isOld, ...chat } of examples("begin").cases) {
+    const events = heard.map((seq) => ({ seq }));
+    await context.test(name, () => assert.equal(placeToBegin(chat, isOld, events), after));
   }
 });
 
