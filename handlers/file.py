@@ -13,7 +13,7 @@ handler = Operations()
 
 
 class CreateUpload(Request, frozen=True):
-    """A file, and the SHA-256 of its bytes in hexadecimal digits, if the client knows it: it is looked at up to 1 GiB."""
+    """A file, and the SHA-256 of its bytes in hexadecimal digits, if the client knows it; it counts up to 1 GiB."""
 
     name: Annotated[str, Meta(min_length=1, max_length=1024)]
     content_type: Annotated[str, Meta(max_length=255)]
