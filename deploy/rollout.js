@@ -103,6 +103,9 @@ const APPLICATION = {
   },
 };
 
+// A role waits with its function: while that is still the old one, it needs what it needed before.
+const WAITING = new Set(['AWS::Lambda::Function', 'AWS::IAM::Role']);
+
 /** In the finished template: give the pilots' aliases to CodeDeploy, and have all other functions wait for them. */
 function rollOut(template, service, params) {
   if (params.mode === AT_ONCE) return;
@@ -131,7 +134,7 @@ function rollOut(template, service, params) {
   });
   const ahead = neededBy(template, aliases);
   for (const [id, resource] of Object.entries(template.Resources)) {
-    if (resource.Type === 'AWS::Lambda::Function' && !ahead.has(id)) {
+    if (WAITING.has(resource.Type) && !ahead.has(id)) {
       resource.DependsOn = [].concat(resource.DependsOn || [], aliases);
     }
   }
