@@ -90,7 +90,6 @@ async function showWorkspace({ apiUrl, inbox }) {
     client.forget();
     outboxes.forget();
     new Drafts(client.userId).forget();
-    sessionStorage.clear();
     history.replaceState(null, "", "#/");
     session.end(reason);
   }

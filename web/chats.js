@@ -135,7 +135,9 @@ export function chatsPane(client, { drafts, onLogOut, inbox }) {
 
   function loadMore() {
     if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX) {
-      client.loadEarlierChats().catch(() => {});
+      const isMore = client.chats.nextCursor;
+      // What is held already makes the list no longer, and so brings no further scrolling.
+      client.loadEarlierChats().then(isMore ? loadMore : () => {}, () => {});
     }
   }
 

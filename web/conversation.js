@@ -143,10 +143,11 @@ export function conversation(client, chatId, { drafts }) {
     return messageRows(client, chatId, shown, { firstUnreadId, isAtBeginning, actions, sought });
   }
 
-  /** Whether the last message that is known of is among those held; if not, others before it may be missing too. */
+  /** Whether all is held up to the last message that is known of. It need not be there: its time may be over. */
   function isCurrent() {
     const { lastMessage } = chat();
-    return !lastMessage || client.log(chatId).message(lastMessage.messageId) !== undefined;
+    const log = client.log(chatId);
+    return !lastMessage || (log.isLoaded && !log.isStale && log.contiguousSeq >= lastMessage.seq);
   }
 
   /** The first of the messages that are unread when the chat is opened. */

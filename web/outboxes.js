@@ -5,6 +5,7 @@ export class Outboxes {
   #prefix;
   #own;
   #storage;
+  #isForgotten = false;
 
   /** @param {string} userId @param {string} deviceId Of this page. @param {Storage} storage */
   constructor(userId, deviceId, storage = localStorage) {
@@ -19,7 +20,7 @@ export class Outboxes {
 
   /** @param {string} _key @param {string} value */
   setItem(_key, value) {
-    this.#storage.setItem(this.#own, value);
+    if (!this.#isForgotten) this.#storage.setItem(this.#own, value);
   }
 
   removeItem() {
@@ -41,8 +42,9 @@ export class Outboxes {
     this.setItem("", JSON.stringify([...unsent.values()]));
   }
 
-  /** Nothing stays, of whatever page. */
+  /** Nothing stays, of whatever page, and nothing comes any more. */
   forget() {
+    this.#isForgotten = true;
     for (const key of this.#keys()) this.#storage.removeItem(key);
   }
 

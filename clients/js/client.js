@@ -446,10 +446,9 @@ export class Client extends Listeners {
    */
   #take(event) {
     const { chatId, seq } = event;
-    const lastSeqBefore = this.chats.get(chatId)?.lastSeq ?? 0;
     const isNew = this.#logs.holds(chatId)
       ? this.#logs.insert(chatId, [event]).length > 0
-      : seq > lastSeqBefore;
+      : seq > (this.chats.get(chatId)?.lastSeq ?? 0);
     this.#note([event]);
     if (isNew) this.tell("event", event);
     return isNew;
@@ -467,10 +466,15 @@ export class Client extends Listeners {
     this.tell("chats");
   }
 
-  /** Read a chat that one may have been removed from. @param {string} chatId */
+  /**
+   * Read a chat that one may have been removed from.
+   *
+   * @param {string} chatId
+   * @returns {Promise<Chat | undefined>}
+   */
   async #checkChat(chatId) {
     try {
-      await this.readChat(chatId);
+      return await this.readChat(chatId);
     } catch (/** @type {any} */ error) {
       if (error.status === 404) this.#leave(chatId);
     }
@@ -498,8 +502,8 @@ export class Client extends Listeners {
     this.files.distrust();
     try {
       await this.refreshChats();
-      if (this.#logs.openChatId) await this.openChat(this.#logs.openChatId);
       if (this.#logs.isFollowing) await this.#followChats();
+      if (this.#logs.openChatId) await this.openChat(this.#logs.openChatId);
     } catch (/** @type {any} */ error) {
       if (error.isTemporary) setTimeout(() => this.socket.isOnline && this.#resume(hello), RESUME_PAUSE_MS);
     }
@@ -550,9 +554,9 @@ export class Client extends Listeners {
       if (this.#logs.holds(chatId)) this.#logs.insert(chatId, [event]);
       return this.#refreshSoon();
     }
-    const isKnownChat = this.chats.get(chatId) !== undefined;
+    const known = this.chats.get(chatId);
     const isNew = this.#take(event);
-    if (!isKnownChat) this.#meetChat(chatId);
+    if (!known) this.#meetChat(chatId);
     if (type !== "message.created" || !message) return;
     this.typing.take({ chatId, userId: message.senderId, typing: false });
     this.tell("reads", chatId);
@@ -581,8 +585,8 @@ export class Client extends Listeners {
   async #meetChat(chatId) {
     try {
       await this.refreshChats();
-      const chat = this.chats.get(chatId) ?? (await this.readChat(chatId));
-      if (this.#logs.isFollowing) await this.#follow(chat);
+      const chat = this.chats.get(chatId) ?? (await this.#checkChat(chatId));
+      if (chat && this.#logs.isFollowing) await this.#follow(chat);
     } catch {
       // The next resume reads the list again.
     }

@@ -40,21 +40,19 @@ export class Shelf {
 }
 
 /** A `Storage` that lives as long as the page. */
-export class FleetingStorage {
-  #values = new Map();
-
+export class FleetingStorage extends Map {
   /** @param {string} key @returns {string | null} */
   getItem(key) {
-    return this.#values.get(key) ?? null;
+    return this.get(key) ?? null;
   }
 
   /** @param {string} key @param {string} value */
   setItem(key, value) {
-    this.#values.set(key, value);
+    this.set(key, value);
   }
 
   /** @param {string} key */
   removeItem(key) {
-    this.#values.delete(key);
+    this.delete(key);
   }
 }

@@ -668,6 +668,21 @@ for (const [name, opens] of [
     assert.deepEqual(listed(), [["two", 1]]);
   });
 
+test("what is pushed late of a chat that one is not in stays nowhere, so all of it is no news later", async () => {
+  listClient([[["two", 1]]]);
+  client.events();
+  client.start();
+  await settle();
+  server.memberIds = ["bob"];
+  const told = [];
+  client.on("event", ({ seq }) => told.push(seq));
+  const at = "2026-01-01T00:00:00.000Z";
+  server.push({ type: "member.added", chatId: "chat", seq: 48, at, memberIds: ["bob"], admins: ["bob"] });
+  await settle();
+  assert.deepEqual(told, [48]);
+  assert.deepEqual(client.log("chat").events, []);
+});
+
 test("a chat that the list does not tell of, and that is there all the same, stays", async () => {
   const pages = [[["two", 1]]];
   listClient(pages);

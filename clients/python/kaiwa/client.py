@@ -161,11 +161,12 @@ class Client:
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._frames: deque[Frame] = deque(maxlen=MOST_UNHEARD)
         self._news = asyncio.Event()
-        # Whether the chats that were there at first are known; what was pushed of those that are not known yet; and
-        # which of these are new.
+        # Whether the chats that were there at first are known; what was pushed of those that are not known yet; which
+        # of these are new; and those that one has left.
         self._has_met = False
         self._early: dict[str, list[Event]] = {}
         self._announced: set[str] = set()
+        self._left: set[str] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -306,7 +307,7 @@ class Client:
     @property
     def positions(self) -> dict[str, int]:
         """Up to where nothing of each chat is missing. A client that is given these goes on from there."""
-        return {chat_id: log.contiguous for chat_id, log in self._logs.items()}
+        return {chat_id: log.contiguous for chat_id, log in self._logs.items() if chat_id not in self._left}
 
     async def call(self, operation: str, **fields: Any) -> Any:
         """Call any operation: over the socket where it is open and takes it, otherwise by REST.
@@ -664,6 +665,7 @@ class Client:
         # What one was put out of, perhaps. All there is of it is what was pushed.
         for chat_id in awaited:
             if self._early.get(chat_id):
+                self._let_in(chat_id)
                 self._begin(chat_id, min(event["seq"] for event in self._early[chat_id]) - 1)
             self._early.pop(chat_id, None)
 
@@ -677,6 +679,8 @@ class Client:
         )
 
     def _meet(self, chat: Chat, after: int) -> None:
+        if self._is_news_of_one_left(chat["chatId"], chat["lastSeq"]):
+            self._let_in(chat["chatId"])
         self._begin(chat["chatId"], after)
         self._view(chat["chatId"]).describe(chat)
 
@@ -686,6 +690,16 @@ class Client:
         self._announced.discard(chat_id)
         for event in self._early.pop(chat_id, ()):
             self._take(event)
+
+    def _is_news_of_one_left(self, chat_id: str, seq: int) -> bool:
+        """Say whether a number of a chat that one has left is later than that: then one is in it again."""
+        return chat_id in self._left and seq > self._logs[chat_id].highest
+
+    def _let_in(self, chat_id: str) -> None:
+        """Let the log of a chat that one has left begin anew."""
+        if chat_id in self._left:
+            self._left.remove(chat_id)
+            del self._logs[chat_id]
 
     def _view(self, chat_id: str) -> View:
         return self.views.setdefault(chat_id, View())
@@ -711,13 +725,13 @@ class Client:
     def _take(self, event: Event) -> None:
         chat_id = event["chatId"]
         log = self._logs.get(chat_id)
-        if log:
+        if log and not self._is_news_of_one_left(chat_id, event["seq"]):
             self._tell(chat_id, log.take([event], _now()))
             self._follow(chat_id)
             is_left = event["type"] == LEFT and self.user_id in event["memberIds"]
             if is_left and log.highest == event["seq"]:
-                # Nothing of it can be read any more, and it begins anew for who comes back.
-                del self._logs[chat_id]
+                # The log stays, to know again what comes late or twice, until one comes back.
+                self._left.add(chat_id)
         else:
             self._view(chat_id).apply([event])
             self._await_list(chat_id, event)

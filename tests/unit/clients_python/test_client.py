@@ -345,6 +345,8 @@ def test_who_comes_back_to_a_group_hears_nothing_of_what_was_said_meanwhile() ->
         await backend.push(left)
         assert (await anext(client.events()))["type"] == "member.removed"
         assert client.positions == {}
+        # What comes twice is known again.
+        await backend.push(left)
         backend.say_much()
         joined = backend.join()
         await backend.push({"type": "chat.created", "chatId": "c", "chat": backend.chat()})
@@ -356,6 +358,26 @@ def test_who_comes_back_to_a_group_hears_nothing_of_what_was_said_meanwhile() ->
         await backend.push({**left, "seq": 300})
         assert (await anext(client.events()))["seq"] == 300
         assert client.positions == {"c": 303}
+
+    run(test)
+
+
+def test_who_comes_back_and_is_put_out_again_at_once_hears_of_that_alone() -> None:
+    async def test(backend: Backend, client: Client) -> None:
+        backend.say("bob", "hello", "m1")
+        await client.connect()
+        await backend.listed.wait()
+        left = {"type": "member.removed", "chatId": "c", "seq": 2, "at": "now", "memberIds": ["ann"], "admins": []}
+        backend.log.append(left)
+        await backend.push(left)
+        backend.say_much()
+        joined = backend.join()
+        backend.has_chat = False
+        await backend.push(joined)
+        await backend.push({**left, "seq": 304})
+        found = [event async for event in first(client.events(), 3)]
+        assert [event.get("seq") for event in found] == [2, 303, 304]
+        assert (client.positions, client._early, backend.reads) == ({}, {}, [])
 
     run(test)
 
