@@ -90,7 +90,7 @@ def test_goals_that_are_not_met_are_said_not_to_be(times: float, hot: float, doc
 def test_a_price_that_is_no_better_is_said_and_explained(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(UNITS, "common", 3.0)
     text = document(results())
-    assert "half its price in DynamoDB is met in chats of no size, and NOT met in those of 2, 10, 100, 1,000." in text
+    assert "takes 1.5 times as much; by size the goal is met in chats of no size, and NOT met in those of 2, 10" in text
     assert "as the exact pattern, the goal is met in chats of every size." in text
 
 
