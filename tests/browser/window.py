@@ -46,6 +46,8 @@ class Window:
     # The entrance
 
     def register(self, username: str, email: str, password: str) -> None:
+        # Which of its two forms the page shows can be seen once it shows one.
+        self.page.get_by_label("Email").wait_for()
         if self.heading("Welcome back").is_visible():
             self.button("Create account").click()
         self.page.get_by_label("Username").fill(username)
