@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 
 import boto3
 import httpx
@@ -335,7 +336,9 @@ def close_sockets(stack: Stack, person: Person) -> None:
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )
     for element in item["sockets"]["SS"]:
-        management.delete_connection(ConnectionId=element.split("#")[1])
+        # A page that finds its line dead closes its socket by itself, and may have been first.
+        with suppress(management.exceptions.GoneException):
+            management.delete_connection(ConnectionId=element.split("#")[1])
 
 
 def lose_first_reply(page: Page, action: str) -> list[dict]:
