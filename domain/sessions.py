@@ -214,7 +214,7 @@ def _session(tokens: Tokens, refresh_token: str | None) -> Session:
     if not user:
         accounts.complete(tokens.user_id, tokens.username, tokens.email)
         user = User.find_anyway(tokens.user_id)
-    if not user or user.erased_at:
+    if not (user and user.is_here):
         raise identity.WrongCredentials
     if user.awaits_confirmation:
         raise Forbidden("unconfirmed", "Confirm the mail address first.")

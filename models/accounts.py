@@ -54,6 +54,11 @@ class User(Table):
     file_bytes = NumberAttribute(attr_name="fileBytes", null=True)
     erased_at = UnicodeAttribute(attr_name="erasedAt", null=True)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether they have not left."""
+        return self.erased_at is None
+
     def admits(self, issued_at: int) -> bool:
         """Say whether a token is still good.
 
@@ -101,7 +106,7 @@ class User(Table):
     def find(cls, user_id: str) -> "User | None":
         """Return the user, or None. Somebody who left is nobody from that moment."""
         user = cls.find_anyway(user_id)
-        return None if user is None or user.erased_at else user
+        return user if user and user.is_here else None
 
     @classmethod
     def find_anyway(cls, user_id: str) -> "User | None":
@@ -111,7 +116,7 @@ class User(Table):
     @classmethod
     def find_all(cls, user_ids: Iterable[str]) -> list["User"]:
         """Return those of the users who exist, in no order."""
-        return [user for user in cls.batch_get(user_ids, consistent_read=True) if not user.erased_at]
+        return [user for user in cls.batch_get(user_ids, consistent_read=True) if user.is_here]
 
     @classmethod
     def confirm(cls, user_id: str) -> None:

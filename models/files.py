@@ -104,8 +104,7 @@ class File(Table):
     def find_with_user(cls, file_id: str, user_id: str) -> "tuple[File | None, User | None]":
         """Return the file in the same way, and the user unless they left, with one read."""
         file, user = read_together((cls, file_id), (User, user_id))
-        is_user = user and not user.erased_at
-        return file if file and file.is_alive else None, user if is_user else None
+        return file if file and file.is_alive else None, user if user and user.is_here else None
 
     @classmethod
     def find_anyway(cls, file_id: str) -> "File | None":

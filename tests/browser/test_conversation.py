@@ -128,10 +128,8 @@ def test_what_was_written_offline_is_sent_once_and_what_was_missed_appears(
     there.open_chat(bob.username)
     away.hears("before")
 
-    away.context.set_offline(True)
-    close_sockets(stack, bob)
+    cut_off(away, stack, bob)
     expect(away.banner).to_contain_text("You are offline")
-    away.is_connected("Reconnecting…")
     for text in ("written in a tunnel", "and another"):
         away.say(text)
         away.is_sending(text)
@@ -160,9 +158,7 @@ def test_what_was_written_offline_outlives_the_page_and_goes_when_it_is_opened_a
     beside.goto(f"{window.web_url}/#/chats/{chat_id}")
     window.open_chat(bob.username)
     window.hears("before")
-    window.context.set_offline(True)
-    close_sockets(stack, ann)
-    window.is_connected("Reconnecting…")
+    cut_off(window, stack, ann)
     window.say("written in a tunnel")
     window.is_sending("written in a tunnel")
     window.page.close()
@@ -186,9 +182,7 @@ def test_what_was_not_sent_is_forgotten_by_who_logs_out_on_another_page(
     expect(beside.get_by_test_id("connection")).to_have_text("Connected")
     window.open_chat(bob.username)
     window.hears("before")
-    window.context.set_offline(True)
-    close_sockets(stack, ann)
-    window.is_connected("Reconnecting…")
+    cut_off(window, stack, ann)
     window.say("a secret")
     window.is_sending("a secret")
     beside.get_by_role("button", name="Log out").click()
@@ -275,9 +269,7 @@ def test_what_came_while_the_line_was_lost_is_new_and_unread_until_it_is_there(
     window.open_chat(eve.username)
     window.hears("another chat")
 
-    window.context.set_offline(True)
-    close_sockets(stack, bob)
-    window.is_connected("Reconnecting…")
+    cut_off(window, stack, bob)
     for number in range(3):
         ann.say(chat_id, f"missed {number}")
     window.context.set_offline(False)
@@ -314,13 +306,18 @@ def test_what_was_read_while_the_line_was_lost_is_shown_as_read(
     window.say("Have you seen this?")
     expect(window.message("Have you seen this?")).to_have_attribute("data-state", "sent")
 
-    window.context.set_offline(True)
-    close_sockets(stack, ann)
-    window.is_connected("Reconnecting…")
+    cut_off(window, stack, ann)
     seq = ann.listed(chat_id)["lastSeq"]
     bob.http.put(f"/chats/{chat_id}/read", json={"seq": seq}, headers=bob.authorization).raise_for_status()
     window.context.set_offline(False)
     expect(window.message("Have you seen this?")).to_have_attribute("data-state", "read")
+
+
+def cut_off(window: Window, stack: Stack, person: Person) -> None:
+    """Take a person's line away, and wait until the window knows."""
+    window.context.set_offline(True)
+    close_sockets(stack, person)
+    window.is_connected("Reconnecting…")
 
 
 def close_sockets(stack: Stack, person: Person) -> None:

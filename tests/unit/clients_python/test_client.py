@@ -78,6 +78,14 @@ class Backend:
         self.has_chat = True
         return event
 
+    async def put_out(self) -> dict[str, Any]:
+        """Put ann out of the group, and tell her."""
+        seq = len(self.log) + 1
+        event = {"type": "member.removed", "chatId": "c", "seq": seq, "at": "now", "memberIds": ["ann"], "admins": []}
+        self.log.append(event)
+        await self.push(event)
+        return event
+
     async def push(self, frame: dict[str, Any]) -> None:
         await self.sockets[0].send(json.dumps(frame))
 
@@ -340,9 +348,7 @@ def test_who_comes_back_to_a_group_hears_nothing_of_what_was_said_meanwhile() ->
         backend.say("bob", "hello", "m1")
         await client.connect()
         await backend.listed.wait()
-        left = {"type": "member.removed", "chatId": "c", "seq": 2, "at": "now", "memberIds": ["ann"], "admins": []}
-        backend.log.append(left)
-        await backend.push(left)
+        left = await backend.put_out()
         assert (await anext(client.events()))["type"] == "member.removed"
         assert client.positions == {}
         # What comes twice is known again.
@@ -367,9 +373,7 @@ def test_who_comes_back_and_is_put_out_again_at_once_hears_of_that_alone() -> No
         backend.say("bob", "hello", "m1")
         await client.connect()
         await backend.listed.wait()
-        left = {"type": "member.removed", "chatId": "c", "seq": 2, "at": "now", "memberIds": ["ann"], "admins": []}
-        backend.log.append(left)
-        await backend.push(left)
+        left = await backend.put_out()
         backend.say_much()
         joined = backend.join()
         backend.has_chat = False
